@@ -1,0 +1,283 @@
+package review
+
+import "slices"
+
+// Permit says whether the person may do this to the case now, and if not, why. Buttons, endpoints and the workflow
+// ask this one question. What the action brings is Apply's matter. The refusals, in the order in which they are found:
+// AlreadyDone, WrongRoute, NotYourTurn (status), NotYourRole, TwoSides, OverlayOff, ConfirmNeeded, SameHand,
+// NothingAsked, SecondNeeded, NoEscape, Concluded, Sealed.
+func Permit(c Case, who Actor, kind ActionKind) error {
+	_, err := permit(&c, who, kind)
+	return err
+}
+
+func permit(c *Case, who Actor, kind ActionKind) (Move, error) {
+	move, err := find(c, who, kind)
+	if err != nil {
+		return Move{}, err
+	}
+	if who.Role == Timer {
+		return move, nil
+	}
+	side := sideOf(c, who, move)
+	for _, h := range c.Hands {
+		if side != "" && h.Person == who.Person && h.Side != side {
+			return Move{}, Refuse(TwoSides, "side", string(h.Side))
+		}
+	}
+	return move, guard(c, who, kind)
+}
+
+// find returns the first row that fits the case's kind, route and status and the person's part in it.
+func find(c *Case, who Actor, kind ActionKind) (Move, error) {
+	if c.Status.Closed() {
+		return Move{}, Refuse(AlreadyDone, "status", string(c.Status))
+	}
+	known, here := false, false
+	for _, m := range moves {
+		if m.Action != kind || m.Kind != "" && m.Kind != c.Kind || m.Route != "" && m.Route != c.Route {
+			continue
+		}
+		known = true
+		if m.From == nil && c.Status != "" || m.From != nil && !slices.Contains(m.From, c.Status) {
+			continue
+		}
+		here = true
+		if slices.ContainsFunc(m.By, func(r Role) bool { return stands(c, who, r) }) {
+			return m, nil
+		}
+	}
+	switch {
+	case !known:
+		return Move{}, Refuse(WrongRoute, "action", string(kind))
+	case !here:
+		return Move{}, Refuse(NotYourTurn, "action", string(kind), "status", string(c.Status))
+	}
+	return Move{}, Refuse(NotYourRole, "action", string(kind))
+}
+
+// stands reports whether the person stands in the relation to the case that the role names.
+func stands(c *Case, who Actor, role Role) bool {
+	switch role {
+	case Handler, ReviewBody, UnitHead:
+		return who.Role == role && who.Unit == c.Unit
+	case Officer, Approver:
+		return who.Role == role && who.Unit == c.Regulator
+	case seatHead:
+		return who.Role == UnitHead && c.Seat(who.Unit) != nil
+	case Expert:
+		m := c.Member(who.Person)
+		return who.Role == Expert && m != nil && m.Status != memberRecused && m.Status != memberDeclined
+	case issuer:
+		return who.Role == Handler && (who.Unit == c.Unit || who.Unit == c.Measure.Issuer) ||
+			who.Role == UnitHead && who.Unit == c.Measure.Issuer
+	}
+	return who.Role == role // Timer
+}
+
+func sideOf(c *Case, who Actor, m Move) Side {
+	switch {
+	case slices.Contains(m.By, seatHead):
+		return SeatSide
+	case who.Role == Expert:
+		return ExpertSide
+	case who.Role == Officer || who.Role == Approver:
+		return RegulatorSide
+	case who.Unit == c.Unit:
+		return UnitSide
+	}
+	return "" // the issuing government has no side
+}
+
+// guard holds what depends on who did what before: overlays, separation of hands, second hands, no escape.
+func guard(c *Case, who Actor, kind ActionKind) error {
+	switch kind {
+	case Convene:
+		if !c.Rules.Joint {
+			return Refuse(OverlayOff, "action", string(kind))
+		}
+	case SendConfirm:
+		if !c.Rules.StockConfirm {
+			return Refuse(OverlayOff, "action", string(kind))
+		}
+		return otherHand(who, c.TextBy)
+	case SendSign, ConcludePass, ConcludeExc, ConcludeFail, SignPrelim:
+		if kind == SendSign && c.Kind == Existing {
+			return nil // the handler proposes; the head signs
+		}
+		return otherHand(who, c.TextBy)
+	case KeepMeasure, KeepByException, DecideRevise, DecideRepeal:
+		if c.Status == StockSign && c.Rules.StockConfirm && c.Route == Government {
+			return Refuse(ConfirmNeeded)
+		}
+		return otherHand(who, c.TextBy)
+	case ApprovePass, ApproveExc, ApproveFail:
+		if err := otherHand(who, c.Officer); err != nil {
+			return err
+		}
+		return otherHand(who, c.Draft.By)
+	case Recall:
+		if c.Asked != nil { // the officer has opened it: a correction or suspension came back
+			return notYet(c, kind)
+		}
+	case ReportChanges:
+		if c.passedBefore() || !c.Failed { // the light path answers a failing conclusion
+			return notYet(c, kind)
+		}
+	case FormPanel:
+		if !c.Rules.Panel {
+			return Refuse(OverlayOff, "action", string(kind))
+		}
+		if len(c.Triggers()) > 0 {
+			return nil
+		}
+		return asked(c, who, AskPanel, SecondNeeded)
+	case AskPanel:
+		if !c.Rules.Panel {
+			return Refuse(OverlayOff, "action", string(kind))
+		}
+	case AskSkipPanel:
+		if !c.panelProposed() {
+			return Refuse(NothingAsked, "action", string(kind))
+		}
+	case AcceptSeat, DeclineSeatPanel, GiveOpinion:
+		invited := c.Member(who.Person).Status == memberInvited
+		switch {
+		case c.Panel.Status != PanelOpining:
+			return Refuse(Sealed)
+		case invited != (kind != GiveOpinion): // accept or decline first, then answer
+			return notYet(c, kind)
+		}
+	case OpenOpinions:
+		if c.Panel.Status != PanelOpining {
+			return Refuse(Sealed)
+		}
+	case SkipPanel:
+		return asked(c, who, AskSkipPanel, SecondNeeded)
+	case AgreeRecall:
+		if c.BreachPut || c.Failed {
+			return Refuse(NoEscape)
+		}
+		return asked(c, who, AskRecall, NothingAsked)
+	case ProposeRevise:
+		return asked(c, who, AskRevise, NothingAsked)
+	case ProposeRepeal:
+		return asked(c, who, AskRepeal, NothingAsked)
+	case AskWithdraw, Withdraw:
+		switch {
+		case c.BreachPut || c.Failed:
+			return Refuse(NoEscape)
+		case c.Outcome != "":
+			return Refuse(Concluded)
+		case kind == Withdraw:
+			return asked(c, who, AskWithdraw, NothingAsked)
+		}
+	case AskRecall:
+		if c.BreachPut || c.Failed {
+			return Refuse(NoEscape)
+		}
+	case CloseUnissued:
+		if !c.Outcome.Reviewed() || !c.passedBefore() {
+			return notYet(c, kind)
+		}
+		if c.BreachPut && slices.ContainsFunc(c.Changes, func(ch Change) bool { return !ch.Closed }) {
+			return Refuse(NoEscape)
+		}
+	case GiveUp:
+		if !c.Failed || c.passedBefore() { // after a pass not issuing is close_unissued
+			return notYet(c, kind)
+		}
+	}
+	return nil
+}
+
+// passedBefore reports whether the conclusion that stands is a passing one.
+func (c *Case) passedBefore() bool { return c.Conclusion != nil && c.Conclusion.Result != Fails }
+
+func notYet(c *Case, kind ActionKind) error {
+	return Refuse(NotYourTurn, "action", string(kind), "status", string(c.Status))
+}
+
+func otherHand(who Actor, first string) error {
+	if who.Person == first {
+		return Refuse(SameHand, "person", first)
+	}
+	return nil
+}
+
+func asked(c *Case, who Actor, what ActionKind, refusal Code) error {
+	if c.Request == nil || c.Request.What != what {
+		return Refuse(refusal, "action", string(what))
+	}
+	return otherHand(who, c.Request.By)
+}
+
+// loose reports whether no timer will end the period: there is none, it is past, or its end is provisional.
+func (k *Clock) loose() bool { return k == nil || k.Past || k.Provisional }
+
+// Turn is one party whose turn it is: a role in a unit, or one person.
+type Turn struct {
+	Unit   string
+	Role   Role
+	Person string
+	What   Status // the status that asks for it
+}
+
+// Turns says whose turn it is. An open case has at least one turn or a running clock.
+func Turns(c Case) []Turn {
+	unit := func(r Role) []Turn { return []Turn{{Unit: c.Unit, Role: r, What: c.Status}} }
+	reg := func(r Role) []Turn { return []Turn{{Unit: c.Regulator, Role: r, What: c.Status}} }
+	var out []Turn
+	switch c.Status {
+	case Drafting, SelfReview, PrelimDone, CorrectionAsked, Suspended, Returned, ConsultUnit, ConcludedPass,
+		ConcludedException, ConcludedFail, Revising, Legality, Inventoried, StockReview, ToRevise, ToRepeal, SuspendedExec,
+		ExceptionDue:
+		out = unit(Handler)
+	case UnitCheck:
+		out = unit(ReviewBody)
+	case UnitSign, StockSign:
+		out = unit(UnitHead)
+	case Submitted, RegReview:
+		out = reg(Officer)
+	case RegSign:
+		out = reg(Approver)
+	case StockConfirm:
+		out = append(reg(Officer), reg(Approver)...)
+	case IssuedException, KeptException:
+		if c.Clock.loose() { // an end condition has no clock: somebody must watch for it
+			out = unit(Handler)
+		}
+	case JointReview:
+		waiting := 0
+		for _, s := range c.Joint.Seats {
+			if s.Status == SeatInvited {
+				waiting++
+				out = append(out, Turn{Unit: s.Unit, Role: UnitHead, What: c.Status})
+			}
+		}
+		if waiting == 0 || c.Clock.loose() {
+			out = append(out, reg(Officer)...)
+		}
+	case ExpertReview:
+		for _, m := range c.Panel.Members {
+			if c.Panel.Status == PanelOpining && (m.Status == memberInvited || m.Status == memberAccepted) {
+				out = append(out, Turn{Role: Expert, Person: m.Person, What: c.Status})
+			}
+		}
+		if len(out) == 0 || c.Clock.loose() {
+			out = append(out, reg(Officer)...)
+		}
+	}
+	if c.Request == nil {
+		return out
+	}
+	switch c.Request.What {
+	case AskWithdraw, AskRevise, AskRepeal:
+		if c.Status != UnitSign {
+			out = append(out, unit(UnitHead)...)
+		}
+	case AskPanel, AskSkipPanel:
+		out = append(out, reg(Approver)...)
+	}
+	return out
+}

@@ -1,0 +1,408 @@
+package review
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+// The people of the tests. Two persons hold more than one part, to be refused for it.
+var (
+	handler   = Actor{Person: "h1", Unit: "dept", Role: Handler}
+	handler2  = Actor{Person: "h2", Unit: "dept", Role: Handler}
+	checker   = Actor{Person: "b1", Unit: "dept", Role: ReviewBody}
+	head      = Actor{Person: "u1", Unit: "dept", Role: UnitHead}
+	officer   = Actor{Person: "o1", Unit: "amr", Role: Officer}
+	officer2  = Actor{Person: "o2", Unit: "amr", Role: Officer}
+	approver  = Actor{Person: "p1", Unit: "amr", Role: Approver}
+	seat1     = Actor{Person: "s1", Unit: "fin", Role: UnitHead}
+	seat2     = Actor{Person: "s2", Unit: "ndrc", Role: UnitHead}
+	seat3     = Actor{Person: "s3", Unit: "mot", Role: UnitHead}
+	expert1   = Actor{Person: "e1", Role: Expert}
+	expert2   = Actor{Person: "e2", Role: Expert}
+	expert3   = Actor{Person: "e3", Role: Expert}
+	issuing   = Actor{Person: "g1", Unit: "gov", Role: Handler}
+	admin     = Actor{Person: "root", Unit: "amr", Role: Admin}
+	stranger  = Actor{Person: "z1", Unit: "other", Role: Handler}
+	timer     = Actor{Person: "timer", Role: Timer}
+	drafterB  = Actor{Person: "h1", Unit: "dept", Role: ReviewBody} // the drafter as review body
+	drafterU  = Actor{Person: "h1", Unit: "dept", Role: UnitHead}   // and as head
+	officerP  = Actor{Person: "o1", Unit: "amr", Role: Approver}    // the officer as approver
+	drafterO  = Actor{Person: "h1", Unit: "amr", Role: Officer}     // the drafter moved to the regulator
+	expertS   = Actor{Person: "s1", Role: Expert}                   // a seat's head as expert
+	govHead   = Actor{Person: "g2", Unit: "gov", Role: UnitHead}
+	everybody = []Actor{handler, handler2, checker, head, officer, officer2, approver, seat1, seat2, seat3, expert1, expert2, expert3,
+		issuing, govHead, admin, stranger, drafterB, drafterU, officerP, drafterO, expertS}
+)
+
+// start is a Monday morning.
+var start = time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC)
+
+// reporter is what a test of either kind can do to complain.
+type reporter interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// walk drives one case as its people and the record keeper would.
+type walk struct {
+	reporter
+	c      Case
+	now    time.Time
+	events []Event
+	texts  int
+	cal    Calendar
+	open   Opening
+}
+
+func newWalk(t reporter, kind Kind, route Route) *walk {
+	m := Measure{ID: "m1", Title: "关于支持本地产业发展的若干意见", Nature: "normative_document", Issuer: "gov"}
+	if kind == Existing {
+		m.DocNo, m.IssuedOn = "市政发〔2020〕1号", "2020-05-01"
+	}
+	return &walk{reporter: t, now: start, cal: calendar(), open: Opening{Measure: m, Kind: kind, Route: route, RouteArticle: "条例 13", Unit: "dept", Regulator: "amr",
+		Rules: Rules{Version: "1", Joint: true, Panel: true, StockConfirm: false, Threshold: 1.5, CorrectionDays: 3, JointDays: 5, PanelDays: 5}}}
+}
+
+func hash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
+}
+
+var labels = []string{"第一条", "第二条", "第三条"}
+
+// newText is a text nobody has seen yet.
+func (w *walk) newText() *Text {
+	w.texts++
+	return &Text{Hash: hash("text " + strconv.Itoa(w.texts)), Clauses: labels}
+}
+
+func (w *walk) day(n int) Date { return DateOf(w.now).AddDays(n) }
+
+func (w *walk) heard() *Consultation {
+	return &Consultation{Whom: "经营者、行业协会、社会公众", How: "座谈会", From: w.day(-20), To: w.day(-5), Said: "建议删除所在地要求；已采纳。", PublicHeard: true}
+}
+
+func finding(item string) Finding {
+	return Finding{Clause: "第二条", Item: item, Effect: "限制外地经营者", Change: "删除所在地要求", Basis: "none"}
+}
+
+// checklist answers every item, the given ones with a finding.
+func (w *walk) checklist(found ...string) *Checklist {
+	std := StandardsOn(w.day(0))
+	l := &Checklist{Standards: std.Version, TextHash: w.c.Text.Hash}
+	skip := map[string]bool{}
+	for _, id := range found {
+		l.Findings = append(l.Findings, finding(id))
+		skip[id] = true
+	}
+	for _, it := range std.Items {
+		if !skip[it.ID] {
+			l.Clear = append(l.Clear, it.ID)
+		}
+	}
+	return l
+}
+
+func (w *walk) exception() *Exception {
+	return &Exception{Ground: "REG-12-3", Effect: "限定供应渠道", Alternatives: "招标来不及", Until: w.day(300), PeriodWhy: "一个汛期"}
+}
+
+func (w *walk) conclusion(r Result) *Conclusion {
+	k := &Conclusion{Result: r, TextHash: w.c.Text.Hash, Standards: StandardsOn(w.day(0)).Version, Written: hash("written"), HowHeard: "座谈会，见说明",
+		Prelim: "初审认为符合", UseJoint: "已研究", UsePanel: "已参考", DocNo: "审〔2026〕1号", Advice: []string{"建议公开申报条件"}}
+	if r == Fails {
+		k.Findings = []Finding{finding("IMP-14-1")}
+	}
+	return k
+}
+
+func (w *walk) issue() *Issue {
+	return &Issue{DocNo: "市政发〔2026〕9号", On: w.day(0), TextHash: w.c.Text.Hash, Legality: "通过"}
+}
+
+func (w *walk) answers(how string) []Answer {
+	var out []Answer
+	for _, i := range w.c.openChanges() {
+		a := Answer{Change: w.c.Changes[i].ID, Answer: how}
+		if how != "adopted" {
+			a.Reason = "另有上位法依据"
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// details is what the action brings when everything is in order. how varies it: breach, exception, fails, not, none, late.
+func (w *walk) details(kind ActionKind, how string) Details {
+	reason := Details{Reason: "经研究，理由见附件。"}
+	switch kind {
+	case Register, Inventory:
+		o := w.open
+		return Details{Opening: &o}
+	case MarkOutOfScope:
+		return Details{Scope: &Scope{Ground: "internal_affairs", Article: "条例 2", Reason: "仅涉及内部事务", TextHash: hash("draft")}}
+	case StartReview:
+		return Details{Text: w.newText(), Heard: w.heard()}
+	case SendCheck, SendSign:
+		d := Details{Checklist: w.checklist(), Heard: w.heard(), Proposal: "keep"}
+		if w.c.Status == UnitCheck {
+			return Details{}
+		}
+		switch how {
+		case "breach":
+			d.Checklist, d.Proposal = w.checklist("IMP-14-1"), "revise"
+		case "exception":
+			d.Checklist, d.Exception, d.Proposal = w.checklist("IMP-14-1"), w.exception(), "exception"
+		case "not":
+			d.Answers = w.answers("not")
+		}
+		return d
+	case Revise, PutBreach:
+		return Details{Findings: []Finding{finding("IMP-14-1")}}
+	case SendBack:
+		if how == "breach" {
+			reason.Findings = []Finding{finding("IMP-14-1")}
+		}
+		return reason
+	case NewVersion, ChangeAtOnce, ReportChanges:
+		d := Details{Text: w.newText(), Answers: w.answers("adopted")}
+		if how == "not" {
+			d.Answers = w.answers("not")
+		}
+		return d
+	case ConcludePass, ApprovePass, KeepMeasure:
+		return Details{Conclusion: w.conclusion(Meets)}
+	case ConcludeExc, ApproveExc, KeepByException:
+		return Details{Conclusion: w.conclusion(MeetsByExc)}
+	case ConcludeFail, ApproveFail:
+		return Details{Conclusion: w.conclusion(Fails)}
+	case DraftOpinion:
+		switch how {
+		case "fails":
+			return Details{Conclusion: w.conclusion(Fails)}
+		case "exception":
+			return Details{Conclusion: w.conclusion(MeetsByExc)}
+		}
+		return Details{Conclusion: w.conclusion(Meets)}
+	case Submit:
+		return Details{Packet: &Packet{Documents: map[Slot]string{SlotDraft: w.c.Text.Hash, SlotNote: hash("note"), SlotPrelim: hash("prelim"), SlotHeard: hash("heard")},
+			NoteBasis: "上位规划", NoteHeard: "听取意见情况", LetterNo: "函〔2026〕1号"}}
+	case AskCorrection:
+		return Details{Reason: "起草说明缺依据", Slots: []Slot{SlotNote}, Days: 3}
+	case Suspend:
+		return Details{Reason: "未听取意见", Days: 10}
+	case Correct:
+		d := Details{Packet: &Packet{Documents: map[Slot]string{}, NoteBasis: "补充依据"}}
+		for _, slot := range w.c.Asked.Slots {
+			d.Packet.Documents[slot] = hash("corrected " + string(slot) + strconv.Itoa(w.c.Version))
+		}
+		return d
+	case Resume:
+		return Details{Heard: w.heard()}
+	case Convene:
+		return Details{Seats: []Invitation{{Unit: "fin"}, {Unit: "ndrc", Remit: []string{"第一条", "第二条"}}, {Unit: "mot"}}, Days: 5}
+	case GivePosition:
+		switch how {
+		case "breach":
+			return Details{Positions: []Position{{Clause: "第二条", Value: -2, Reason: "限定所在地", Item: "IMP-14-1"}}}
+		case "plus":
+			return Details{Positions: []Position{{Clause: "第二条", Value: 2}}}
+		}
+		return Details{NoObjection: true}
+	case FormPanel:
+		return Details{Panel: &PanelPlan{Questions: []string{"是否影响公平竞争？"}, Experts: []string{"e1", "e2", "e3"}, Quorum: 2}, Days: 5}
+	case AcceptSeat:
+		return Details{NoConflict: true, Pledge: true}
+	case GiveOpinion:
+		return Details{Opinion: &Opinion{Position: -1, Reasons: "限制流动", Confidence: 4}}
+	case ClosePanel:
+		if how == "none" {
+			return Details{NoneFormed: true, Reason: "未达法定人数"}
+		}
+		return Details{Report: hash("report")}
+	case MaterialChange:
+		return Details{Material: true, Text: w.newText()}
+	case RegisterIssue, RegisterStop, RegisterRepeal, StopExecution:
+		return Details{Issue: w.issue()}
+	case RegisterAmendment:
+		return Details{Issue: w.issue(), Linked: "0b5cb1f6-1111-4222-8333-944444444444"}
+	case Accept, Recall, SendLegality, CloseJoint, OpenOpinions, DeclineSeatPanel, AgreeRecall, SkipPanel, Withdraw, JointDue, PanelDue, ReturnOverdue:
+		return Details{}
+	}
+	return reason
+}
+
+// usual is who does it in the ordinary course.
+func (w *walk) usual(kind ActionKind) Actor {
+	for _, m := range moves {
+		if m.Action != kind || m.Kind != "" && m.Kind != w.open.Kind || m.Route != "" && m.Route != w.open.Route ||
+			len(m.From) > 0 && !contains(m.From, w.c.Status) {
+			continue
+		}
+		switch m.By[0] {
+		case Handler:
+			return handler
+		case ReviewBody:
+			return checker
+		case UnitHead:
+			return head
+		case Officer:
+			if kind == FormPanel || kind == SkipPanel {
+				return officer2
+			}
+			return officer
+		case Approver:
+			return approver
+		case Timer:
+			return timer
+		case issuer:
+			return issuing
+		case seatHead:
+			return seat1
+		case Expert:
+			return expert1
+		}
+	}
+	w.Fatalf("nobody usually does %s in %s", kind, w.c.Status)
+	return Actor{}
+}
+
+// apply does it and says what came of it; accepted, the record keeper gives a new period its end.
+func (w *walk) apply(kind ActionKind, who Actor, d Details) error {
+	a := Action{Kind: kind, Actor: who, Seen: w.c.Version, Details: d}
+	if who.Role == Timer && w.c.Clock != nil {
+		a.Seen = w.c.Clock.Version
+	}
+	next, ev, err := Apply(w.c, a, w.now)
+	if err != nil {
+		return err
+	}
+	w.c = w.saved(next)
+	w.events = append(w.events, ev)
+	return nil
+}
+
+func (w *walk) saved(c Case) Case {
+	if c.Clock != nil && c.Clock.Due.IsZero() {
+		k := *c.Clock
+		k.Due, k.Provisional = w.cal.Due(k.From, k.Days)
+		c.Clock = &k
+	}
+	return c
+}
+
+// do takes the action as its usual person, or the one given, and must succeed. "kind:how" varies what it brings.
+func (w *walk) do(word string, who ...Actor) *walk {
+	w.Helper()
+	name, how, _ := strings.Cut(word, ":")
+	kind := ActionKind(name)
+	actor := w.usual
+	if len(who) > 0 {
+		actor = func(ActionKind) Actor { return who[0] }
+	}
+	by := actor(kind)
+	if by.Role == Timer {
+		w.now = w.c.Clock.Due
+	}
+	if err := w.apply(kind, by, w.details(kind, how)); err != nil {
+		w.Fatalf("%s in %s: %v", word, w.c.Status, err)
+	}
+	w.now = w.now.Add(time.Minute)
+	return w
+}
+
+// via walks the words of a path.
+func (w *walk) via(path string) *walk {
+	w.Helper()
+	for word := range strings.FieldsSeq(path) {
+		w.do(word)
+	}
+	return w
+}
+
+// refused does what the action brings, changed by alter, and must meet the code; the case must not move.
+func (w *walk) refused(want Code, kind ActionKind, who Actor, alter func(*Details)) {
+	w.Helper()
+	d := w.details(kind, "")
+	if alter != nil {
+		alter(&d)
+	}
+	before := w.c
+	err := w.apply(kind, who, d)
+	if CodeOf(err) != want {
+		w.Errorf("%s by %s in %s: %v, want %s", kind, who.Person, w.c.Status, err, want)
+	}
+	if diff := cmp.Diff(before, w.c, cmpopts.EquateEmpty()); err != nil && diff != "" {
+		w.Errorf("a refused %s changed the case:\n%s", kind, diff)
+	}
+}
+
+func contains[T comparable](list []T, v T) bool {
+	for _, x := range list {
+		if x == v {
+			return true
+		}
+	}
+	return false
+}
+
+const (
+	toSign   = "register start_review send_check send_sign"
+	toPrelim = toSign + " sign_prelim"
+	toDesk   = toPrelim + " submit accept"
+	toExc    = "register start_review send_check:exception send_sign"
+	toStock  = "inventory start_review send_sign"
+)
+
+// paths lead from nothing to a status, for each kind and route.
+var paths = map[Kind]map[Route]map[Status]string{
+	New: {
+		Department: {
+			Drafting: "register", SelfReview: "register start_review", UnitCheck: "register start_review send_check", UnitSign: toSign,
+			Revising: "register start_review revise", ConcludedPass: toSign + " conclude_pass", ConcludedException: toExc + " conclude_exception",
+			ConcludedFail: toSign + " conclude_fail", Legality: toSign + " conclude_pass send_legality",
+			IssuedException: toExc + " conclude_exception register_issue", ExceptionDue: toExc + " conclude_exception register_issue exception_ends",
+		},
+		Government: {
+			Drafting: "register", SelfReview: "register start_review", UnitCheck: "register start_review send_check", UnitSign: toSign,
+			Revising: "register start_review revise", PrelimDone: toPrelim, Submitted: toPrelim + " submit",
+			CorrectionAsked: toPrelim + " submit ask_correction", Suspended: toPrelim + " submit suspend",
+			Returned: toPrelim + " submit ask_correction return_overdue", RegReview: toDesk, JointReview: toDesk + " convene",
+			ExpertReview: toDesk + " ask_panel form_panel", ConsultUnit: toDesk + " put_breach", RegSign: toDesk + " draft_opinion",
+			ConcludedPass:      toDesk + " draft_opinion approve_pass",
+			ConcludedException: toExc + " sign_prelim submit accept ask_skip_panel skip_panel draft_opinion:exception approve_exception",
+			ConcludedFail:      toDesk + " draft_opinion:fails approve_fail", Legality: toDesk + " draft_opinion approve_pass send_legality",
+			IssuedException: toExc + " sign_prelim submit accept ask_skip_panel skip_panel draft_opinion:exception approve_exception register_issue",
+			ExceptionDue:    toExc + " sign_prelim submit accept ask_skip_panel skip_panel draft_opinion:exception approve_exception register_issue exception_ends",
+		},
+	},
+	Existing: {Department: stockPaths, Government: stockPaths},
+}
+
+var stockPaths = map[Status]string{
+	Inventoried: "inventory", StockReview: "inventory start_review", StockSign: toStock, StockConfirm: toStock + " send_confirm",
+	KeptException: toStock + ":exception keep_exception", ExceptionDue: toStock + ":exception keep_exception exception_ends",
+	ToRevise: toStock + ":breach to_revise", ToRepeal: toStock + " to_repeal", SuspendedExec: "inventory start_review stop_execution",
+}
+
+// at is a case that stands in the status.
+func at(t reporter, kind Kind, route Route, s Status) *walk {
+	t.Helper()
+	w := newWalk(t, kind, route)
+	w.open.Rules.StockConfirm = s == StockConfirm
+	if s == "" {
+		return w
+	}
+	w.via(paths[kind][route][s])
+	if w.c.Status != s {
+		t.Fatalf("the path to %s ends in %s", s, w.c.Status)
+	}
+	return w
+}
