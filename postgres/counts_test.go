@@ -90,7 +90,6 @@ type modelled struct {
 	route  review.Route
 	kind   review.Kind
 	opened time.Time
-	record review.Record
 	past   []struct {
 		outcome review.Outcome
 		at      time.Time

@@ -24,7 +24,7 @@ func folder(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // see above
+	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
@@ -43,7 +43,7 @@ func program(t *testing.T) string {
 		return bin
 	}
 	bin := filepath.Join(t.TempDir(), "fairreview")
-	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil { //nolint:gosec // our own
+	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
 	return bin
@@ -183,7 +183,7 @@ func TestDemoIsKilled(t *testing.T) {
 	for _, moment := range []string{"starting PostgreSQL", "8 / ", "22 / ", "44 / "} {
 		killed(t, bin, args, moment)
 	}
-	out, err := exec.CommandContext(t.Context(), bin, args...).CombinedOutput() //nolint:gosec // our own
+	out, err := exec.CommandContext(t.Context(), bin, args...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -192,7 +192,7 @@ func TestDemoIsKilled(t *testing.T) {
 			t.Errorf("%s does not say 60:\n%s", want, out)
 		}
 	}
-	raw, err := exec.CommandContext(t.Context(), bin, "counts", "--json", "--data", dir).Output() //nolint:gosec // our own
+	raw, err := exec.CommandContext(t.Context(), bin, "counts", "--json", "--data", dir).Output()
 	if err != nil {
 		t.Fatalf("counts: %v\n%s", err, raw)
 	}
@@ -200,10 +200,10 @@ func TestDemoIsKilled(t *testing.T) {
 	if err := json.Unmarshal(raw, &n); err != nil || n.Reviewed != 60 || n.Kept+n.Amended+n.Repealed != 60 {
 		t.Errorf("%v %+v", err, n)
 	}
-	if out, err := exec.CommandContext(t.Context(), bin, "audit", "verify", "--data", dir).CombinedOutput(); err != nil { //nolint:gosec // our own
+	if out, err := exec.CommandContext(t.Context(), bin, "audit", "verify", "--data", dir).CombinedOutput(); err != nil {
 		t.Errorf("audit: %v\n%s", err, out)
 	}
-	if out, err := exec.CommandContext(t.Context(), bin, "serve", "--data", dir, "--listen", "0.0.0.0:0").CombinedOutput(); err == nil || !strings.Contains(string(out), "127.0.0.1 only") { //nolint:gosec // our own
+	if out, err := exec.CommandContext(t.Context(), bin, "serve", "--data", dir, "--listen", "0.0.0.0:0").CombinedOutput(); err == nil || !strings.Contains(string(out), "127.0.0.1 only") {
 		t.Errorf("a demo shows itself to the world: %v\n%s", err, out)
 	}
 }
@@ -211,7 +211,7 @@ func TestDemoIsKilled(t *testing.T) {
 // killed starts the program and kills it, -9 and with its children, when it says the moment or has ended.
 func killed(t *testing.T, bin string, args []string, moment string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), bin, args...) //nolint:gosec // our own
+	cmd := exec.CommandContext(t.Context(), bin, args...)
 	r, w := io.Pipe()
 	cmd.Stdout, cmd.Stderr = w, w
 	if err := cmd.Start(); err != nil {
@@ -237,7 +237,9 @@ func killed(t *testing.T, bin string, args []string, moment string) {
 		}
 	}
 	go func() { _, _ = io.Copy(io.Discard, r) }()
-	<-ended
+	if err := <-ended; err == nil {
+		t.Log("it ended by itself before it could be killed")
+	}
 }
 
 // children lists the processes below pid, from /proc.
@@ -246,7 +248,7 @@ func children(t *testing.T, pid int) []int {
 	raw, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
 	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
 	for _, f := range tasks {
-		more, _ := os.ReadFile(f) //nolint:gosec // /proc
+		more, _ := os.ReadFile(f)
 		raw = append(append(raw, ' '), more...)
 	}
 	var out []int

@@ -78,8 +78,8 @@ func (c *ServeCmd) serve(ctx context.Context, sv *services, then func(ctx contex
 	}
 	select {
 	case err = <-served:
-	case <-ended:
-		err = errors.New("the local services ended; see local.log in the data folder, then start again")
+	case why := <-ended:
+		err = fmt.Errorf("the local services ended (%w); see local.log in the data folder, then start again", why)
 	case <-ctx.Done():
 	}
 	return errors.Join(err, srv.App().ShutdownWithTimeout(10*time.Second))
@@ -180,7 +180,7 @@ func (c *MigrateCmd) Run(ctx context.Context, io streams) error {
 	}
 	t, err := dial(ctx, c.Stores, nil, nil, logger(io.errs, false, slog.LevelWarn))
 	if err != nil {
-		return fmt.Errorf("Temporal at %s: %w", c.TemporalAddress, err)
+		return fmt.Errorf("temporal at %s: %w", c.TemporalAddress, err)
 	}
 	defer t.Close()
 	if err := workflows.EnsureSearchAttributes(ctx, t, c.Namespace); err != nil {
@@ -207,7 +207,7 @@ func (c *HealthcheckCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close() //nolint:errcheck // nothing to lose
+	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s answers %s", c.URL, resp.Status)
 	}

@@ -70,7 +70,7 @@ func open(ctx context.Context, s Stores, k Keys, log *slog.Logger) (*services, e
 	}
 	if sv.temporal, err = dial(ctx, s, codec, sv.registry, log); err != nil {
 		sv.close()
-		return nil, fmt.Errorf("Temporal at %s: %w", s.TemporalAddress, err)
+		return nil, fmt.Errorf("temporal at %s: %w", s.TemporalAddress, err)
 	}
 	if isLocal {
 		if err := workflows.EnsureSearchAttributes(ctx, sv.temporal, s.Namespace); err != nil {
@@ -174,8 +174,8 @@ type localServices struct {
 	Namespace       string `json:"namespace"`
 
 	cmd    *exec.Cmd
-	parent io.Closer // closing it tells the child that we are gone
-	ended  chan error
+	parent io.Closer  // closing it tells the child that we are gone
+	ended  chan error // what they ended with, once
 }
 
 // startLocal starts PostgreSQL and Temporal on this machine and waits until they answer. They end with this process,
@@ -186,7 +186,7 @@ func startLocal(ctx context.Context, s Stores, log *slog.Logger) (*localServices
 		return nil, err
 	}
 	log.Info("starting the local services", "data", s.Data)
-	cmd := exec.Command(program, "--data", s.Data, "--with-parent") //nolint:gosec // the administrator names the program
+	cmd := exec.Command(program, "--data", s.Data, "--with-parent")
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = detached()
 	stdin, err := cmd.StdinPipe()
@@ -244,7 +244,7 @@ const servicesFile = "services.json"
 
 // readLocal reads where the local services of a data folder are, or were.
 func readLocal(data string) (*localServices, error) {
-	raw, err := os.ReadFile(filepath.Join(data, servicesFile)) //nolint:gosec // the administrator's folder
+	raw, err := os.ReadFile(filepath.Join(data, servicesFile))
 	if err != nil {
 		return nil, err
 	}
@@ -256,7 +256,7 @@ func readLocal(data string) (*localServices, error) {
 func (l *localServices) stop() {
 	_ = l.cmd.Process.Signal(syscall.SIGTERM)
 	select {
-	case <-l.ended:
+	case <-l.ended: //nolint:errcheck // we asked it to end
 	case <-time.After(30 * time.Second):
 		_ = l.cmd.Process.Kill()
 	}

@@ -1,3 +1,5 @@
+// Package demo is a made-up city and the driver that takes its people through their cases over the public API. City,
+// people, titles and texts are invented; nothing in it is a real record.
 package demo
 
 import "slices"

@@ -159,7 +159,7 @@ func (r *run) send(p Person, kind review.ActionKind, d review.Details, seen int,
 func (r *run) draft() string {
 	if r.current == "" {
 		text := r.m.Text
-		if r.life.breach == false && r.m.Breach != nil {
+		if !r.life.breach && r.m.Breach != nil {
 			text = Revised(r.m)
 		}
 		r.current, r.texts = r.text(r.handler, text), 1
@@ -277,7 +277,7 @@ func (r *run) once(method string, p Person, path, key string, body []byte, out a
 		}
 		return errAway
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to its end below
+	defer resp.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, 8<<20))
 	switch {
 	case err != nil, resp.StatusCode == http.StatusAccepted, resp.StatusCode == http.StatusServiceUnavailable, resp.StatusCode == http.StatusTooManyRequests:

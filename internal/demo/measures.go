@@ -410,7 +410,7 @@ var shares = []struct {
 func group(item string) string {
 	_, rest, _ := strings.Cut(item, "-")
 	var article int
-	fmt.Sscanf(rest, "%d", &article)
+	_, _ = fmt.Sscanf(rest, "%d", &article)
 	switch {
 	case article <= 12:
 		return "entry"
@@ -949,10 +949,10 @@ func article(item string) string {
 
 // chinese writes 1 to 99 in Chinese numerals.
 func chinese(n int) string {
-	digits := []string{"", "一", "二", "三", "四", "五", "六", "七", "八", "九"}
+	digits := [...]string{"", "一", "二", "三", "四", "五", "六", "七", "八", "九"}
 	switch {
 	case n < 10:
-		return digits[n]
+		return digits[n] //nolint:gosec // n is below 10 here
 	case n < 20:
 		return "十" + digits[n-10]
 	}

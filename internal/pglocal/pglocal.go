@@ -270,7 +270,7 @@ func (s *Server) CreateDatabase(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	defer c.Close()
+	defer c.Close() //nolint:errcheck // only read from
 	// From template0, which nobody can be connected to: PostgreSQL refuses to copy a database in use.
 	err = c.exec(`CREATE DATABASE "` + strings.ReplaceAll(name, `"`, `""`) + `" TEMPLATE template0`)
 	if e, ok := errors.AsType[*serverError](err); ok && (e.code == "42P04" || e.code == "23505") { // there, or just made by another
@@ -327,7 +327,7 @@ func Folder(dir string) (string, error) {
 		return "", err
 	}
 	// Parents stay open to the account that the server runs under; the folder itself is nobody else's.
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil { //nolint:gosec // the cluster's account must pass through
 		return "", err
 	}
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
@@ -363,7 +363,7 @@ func syncFolder(dir string) error {
 	if err != nil {
 		return err
 	}
-	defer d.Close()
+	defer d.Close() //nolint:errcheck // only read from
 	return d.Sync()
 }
 

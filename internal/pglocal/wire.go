@@ -37,11 +37,11 @@ func connect(ctx context.Context, socket, user, database string) (*conn, error) 
 	hello := binary.BigEndian.AppendUint32(nil, version3)
 	hello = append(hello, "user\x00"+user+"\x00database\x00"+database+"\x00\x00"...)
 	if err := c.send(nil, hello); err != nil {
-		c.Close()
+		_ = c.Close()
 		return nil, err
 	}
 	if err := c.ready(); err != nil {
-		c.Close()
+		_ = c.Close()
 		return nil, err
 	}
 	return c, nil

@@ -129,14 +129,14 @@ func signed(route review.Route) []review.Action {
 	}
 }
 
-// DepartmentPass: the unit concludes and issues, six acts.
+// DepartmentPass is a life: the unit concludes and issues, six acts.
 func DepartmentPass() []review.Action {
 	return append(signed(review.Department),
 		Act(Head, review.ConcludePass, review.Details{Conclusion: Conclusion("1", review.Meets)}),
 		Act(Handler, review.RegisterIssue, review.Details{Issue: Issue("1")}))
 }
 
-// DepartmentAmend: fails, is revised in a new round, passes and is issued.
+// DepartmentAmend is a life: fails, is revised in a new round, passes and is issued.
 func DepartmentAmend() []review.Action {
 	return append(signed(review.Department),
 		Act(Head, review.ConcludeFail, review.Details{Conclusion: Conclusion("1", review.Fails)}),
@@ -148,7 +148,7 @@ func DepartmentAmend() []review.Action {
 		Act(Handler, review.RegisterIssue, review.Details{Issue: Issue("2")}))
 }
 
-// ExceptionIssued: concluded and issued under an exception that ends with 2028.
+// ExceptionIssued is a life: concluded and issued under an exception that ends with 2028.
 func ExceptionIssued() []review.Action {
 	life := signed(review.Department)
 	life[2].Exception = Exception()
@@ -157,7 +157,7 @@ func ExceptionIssued() []review.Action {
 		Act(Handler, review.RegisterIssue, review.Details{Issue: Issue("1")}))
 }
 
-// Submitted: the government route up to the regulator's desk.
+// Submitted is a life: the government route up to the regulator's desk.
 func Submitted() []review.Action {
 	packet := &review.Packet{Documents: map[review.Slot]string{
 		review.SlotDraft: Draft("1").Hash, review.SlotNote: Hash("note"), review.SlotPrelim: Hash("prelim"), review.SlotHeard: Hash("heard")},
@@ -167,12 +167,12 @@ func Submitted() []review.Action {
 		Act(Handler, review.Submit, review.Details{Packet: packet}))
 }
 
-// Accepted: the officer has taken the case.
+// Accepted is a life: the officer has taken the case.
 func Accepted() []review.Action {
 	return append(Submitted(), Act(Officer, review.Accept, review.Details{}))
 }
 
-// Convened: a joint review of that many seats has begun.
+// Convened is a life: a joint review of that many seats has begun.
 func Convened(seats int) []review.Action {
 	var invited []review.Invitation
 	for i := range seats {
@@ -181,7 +181,7 @@ func Convened(seats int) []review.Action {
 	return append(Accepted(), Act(Officer, review.Convene, review.Details{Seats: invited}))
 }
 
-// Panelled: an expert panel has been called, against the proposal of nothing but a seat's "breach".
+// Panelled is a life: an expert panel has been called, against the proposal of nothing but a seat's "breach".
 func Panelled() []review.Action {
 	return append(Convened(3),
 		Act(SeatHead(0), review.GivePosition, review.Details{Positions: []review.Position{{Clause: "第二条", Value: -2, Reason: "要求本地注册"}}}),
@@ -191,7 +191,7 @@ func Panelled() []review.Action {
 		Act(Officer, review.FormPanel, review.Details{Panel: &review.PanelPlan{Questions: []string{"第二条是否限制准入"}, Experts: []string{Expert(0).Person, Expert(1).Person}, Quorum: 1}}))
 }
 
-// GovernmentAmend: joint review, panel, a breach that is changed at once, passed and issued.
+// GovernmentAmend is a life: joint review, panel, a breach that is changed at once, passed and issued.
 func GovernmentAmend() []review.Action {
 	return append(Panelled(),
 		Act(Expert(0), review.AcceptSeat, review.Details{NoConflict: true, Pledge: true}),
@@ -207,13 +207,13 @@ func GovernmentAmend() []review.Action {
 		Act(Handler, review.RegisterIssue, review.Details{Issue: Issue("2")}))
 }
 
-// CorrectionAsked: the officer has asked for a correction within that many working days.
+// CorrectionAsked is a life: the officer has asked for a correction within that many working days.
 func CorrectionAsked(days int) []review.Action {
 	return append(Submitted(),
 		Act(Officer, review.AskCorrection, review.Details{Reason: "起草说明未写明依据", Slots: []review.Slot{review.SlotNote}, Days: days}))
 }
 
-// ExistingKept: an existing measure is kept.
+// ExistingKept is a life: an existing measure is kept.
 func ExistingKept() []review.Action {
 	open := Register(review.Department)
 	o := *open.Opening
@@ -226,7 +226,7 @@ func ExistingKept() []review.Action {
 	}
 }
 
-// Withdrawn: the unit withdraws, by two hands.
+// Withdrawn is a life: the unit withdraws, by two hands.
 func Withdrawn() []review.Action {
 	return []review.Action{
 		Register(review.Department),

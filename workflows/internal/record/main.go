@@ -131,10 +131,10 @@ func (l life) play(ctx context.Context, c *workflows.Client, keeper *lives.Keepe
 		request.Digest = request.ID
 		a = lives.At(a, seen, time.Now())
 		do := c.Act
-		switch {
-		case i == 0:
+		switch i {
+		case 0:
 			do = c.Open
-		case i == l.forgotten:
+		case l.forgotten:
 			do = func(ctx context.Context, _ string, r review.Request, a review.Action) (review.Receipt, error) {
 				next, e, err := review.Apply(keeper.Last(id), a, time.Now())
 				if err == nil {
@@ -142,7 +142,7 @@ func (l life) play(ctx context.Context, c *workflows.Client, keeper *lives.Keepe
 				}
 				return review.Receipt{Version: next.Version}, err
 			}
-		case i == l.away:
+		case l.away:
 			back := time.Now().Add(2500 * time.Millisecond)
 			keeper.Fail = func(int, review.Record) error {
 				if time.Now().Before(back) {
