@@ -26,12 +26,13 @@ setup-test: ## install what the tests need as well
 build: bin/fairreview bin/fairreview-local ## build both programs into bin/
 
 SOURCES := $(shell find . -name '*.go' -not -path './local/*' -not -path './deploy/*') $(shell find schema server review internal -type f -not -name '*.go' 2>/dev/null) go.mod go.sum
+# No -trimpath here: the tests compile the same packages without it, and the Temporal server is not worth compiling twice.
 bin/fairreview: $(SOURCES)
-	go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o $@ ./cmd/fairreview
+	go build -ldflags "-s -w -X main.version=$(VERSION)" -o $@ ./cmd/fairreview
 
 # The Temporal server as a library: 5 to 10 CPU minutes the first time, then from the cache.
 bin/fairreview-local: $(shell find local internal/pglocal -type f)
-	cd local && go build -trimpath -ldflags "-s -w" -o ../$@ .
+	cd local && go build -ldflags "-s -w" -o ../$@ .
 
 demo: setup build ## live the year of 804 cases and leave the site running
 	bin/fairreview demo --listen 127.0.0.1:$(PORT) $(DATAFLAG)

@@ -374,6 +374,7 @@ func TestBadInput(t *testing.T) {
 		{"opening an open case", "POST", act, obj{"kind": "register", "seen": 1}, nil, 422, "invalid", "kind"},
 		{"an opening on an action", "POST", act, obj{"kind": "accept", "seen": 1, "opening": obj{}}, nil, 422, "invalid", "opening"},
 		{"the timer's action", "POST", act, obj{"kind": "return_overdue", "seen": 1}, nil, 422, "invalid", "kind"},
+		{"a version that is not there yet", "POST", act, obj{"kind": "accept", "seen": 99}, nil, 422, "invalid", "seen"},
 		{"the timer's role", "POST", act, obj{"kind": "accept", "seen": 1, "as": obj{"unit": "ind", "role": "timer"}}, nil, 422, "invalid", "as.role"},
 		{"another's role", "POST", act, obj{"kind": "accept", "seen": 1, "as": obj{"unit": "amr", "role": "officer"}}, nil, 403, "not_your_role", ""},
 		{"a number for a text", "POST", act, `{"kind":"accept","seen":1,"reason":5}`, nil, 422, "invalid", "reason"},

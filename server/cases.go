@@ -209,6 +209,9 @@ func (s *Server) act(ctx context.Context, in *actInput) (*receiptOutput, error) 
 	if err != nil {
 		return nil, err
 	}
+	if in.Body.Seen > c.Version { // nobody has seen what is not there; the workflow would think that it is behind
+		return nil, review.Refuse(review.Invalid, "field", "seen")
+	}
 	kind := review.ActionKind(in.Body.Kind)
 	m, err := choose(c, p, kind, in.Body.As)
 	if err != nil {
