@@ -51,6 +51,8 @@ func Open(ctx context.Context, dsn string, maxConns int) (*DB, error) {
 		"statement_timeout":                   "30000",
 		"lock_timeout":                        "10000",
 		"idle_in_transaction_session_timeout": "60000",
+		// Our statements are prepared once and do not change shape; planning Save anew cost as much as running it.
+		"plan_cache_mode": "force_generic_plan",
 	} {
 		if _, given := cfg.Runtime[key]; !given {
 			cfg.Runtime[key] = value

@@ -51,8 +51,23 @@ type label struct {
 	value string
 }
 
+// desk is the status that Temporal's tools are told: DRAFTING and INVENTORIED stand for every step inside the unit, and
+// REG_REVIEW for the regulator's signature too. A label costs a write of its own in Temporal's index, a fifth of the
+// throughput when each step had one; the exact status is in the record.
+func desk(s review.Status) review.Status {
+	switch s {
+	case review.SelfReview, review.UnitCheck, review.UnitSign, review.PrelimDone:
+		return review.Drafting
+	case review.StockReview, review.StockSign:
+		return review.Inventoried
+	case review.RegSign:
+		return review.RegReview
+	}
+	return s
+}
+
 func labels(c *review.Case) []label {
-	return []label{{numberKey, c.Number}, {statusKey, string(c.Status)}, {unitKey, c.Unit}, {routeKey, string(c.Route)}, {outcomeKey, string(c.Outcome)}}
+	return []label{{numberKey, c.Number}, {statusKey, string(desk(c.Status))}, {unitKey, c.Unit}, {routeKey, string(c.Route)}, {outcomeKey, string(c.Outcome)}}
 }
 
 // Register tells a worker what it can run.

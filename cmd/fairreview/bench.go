@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/pprof"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,7 +29,8 @@ import (
 // are noisy; the ratios are what is worth keeping.
 type BenchCmd struct {
 	DemoCmd
-	Seconds int `default:"5" help:"How long each endpoint is asked."`
+	Seconds int    `default:"5" help:"How long each endpoint is asked."`
+	Profile string `placeholder:"FILE" help:"Write a CPU profile of this process while cases are lived."`
 }
 
 // Run measures on a data folder of its own, which it removes.
@@ -57,10 +59,21 @@ func (c *BenchCmd) Run(ctx context.Context, io streams) error {
 	}
 	err = c.serve(ctx, sv, func(ctx context.Context, base string) error {
 		d := &demo.Driver{Base: base, Day: day, Token: tokens(ctx, sv.db), Clients: c.Clients}
+		if c.Profile != "" {
+			f, err := os.Create(c.Profile)
+			if err != nil {
+				return err
+			}
+			defer f.Close() //nolint:errcheck // a profile that is lost is taken again
+			if err := pprof.StartCPUProfile(f); err != nil {
+				return err
+			}
+		}
 		began := time.Now()
 		if err := d.Run(ctx, plan); err != nil {
 			return err
 		}
+		pprof.StopCPUProfile()
 		ours := float64(d.Actions()) / time.Since(began).Seconds()
 		updates := int(d.Actions()) / len(plan)
 		bare, err := bareLoop(ctx, sv, len(plan), updates, c.Clients)
@@ -96,7 +109,7 @@ func (c *BenchCmd) endpoints(ctx context.Context, sv *services, out io.Writer, b
 		return err
 	}
 	go func() { _ = floor.Listener(ln) }()
-	defer floor.Shutdown() //nolint:errcheck // a floor to compare with
+	defer floor.ShutdownWithTimeout(time.Second) //nolint:errcheck // a floor to compare with; without a limit it waits for idle clients
 	var counts, one float64
 	for range 2 {
 		a, err := ask(ctx, base+"/api/v1/counts", time.Duration(c.Seconds)*time.Second)
@@ -116,6 +129,7 @@ func (c *BenchCmd) endpoints(ctx context.Context, sv *services, out io.Writer, b
 // ask counts how often eight clients are answered in a second.
 func ask(ctx context.Context, url string, d time.Duration) (float64, error) {
 	hc := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}}
+	defer hc.CloseIdleConnections()
 	var n atomic.Int64
 	var failed atomic.Pointer[error]
 	var wg sync.WaitGroup

@@ -88,6 +88,8 @@ func dial(ctx context.Context, s Stores, codec *workflows.Codec, reg *prometheus
 		return nil, err
 	}
 	o.HostPort, o.Namespace = s.TemporalAddress, s.Namespace
+	// What we send is encrypted and does not get smaller.
+	o.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
 	o.Logger = tlog.NewStructuredLogger(slog.New(quiet{log.Handler()}))
 	if codec != nil {
 		o.DataConverter, o.FailureConverter = workflows.DataConverter(codec), workflows.FailureConverter(codec)
