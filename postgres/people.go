@@ -27,6 +27,8 @@ type Person struct {
 	Login       string       `json:"login"`
 	Name        string       `json:"name"`
 	Memberships []Membership `json:"memberships"`
+	// Below are the market regulators of the regions below, for people of a regulator.
+	Below []string `json:"-"`
 }
 
 // Viewer is the person as review.View and the lists know them. An expert sees cases as a person, not as a unit, and an
@@ -38,7 +40,25 @@ func (p Person) Viewer() review.Viewer {
 			v.Units = append(v.Units, m.Unit)
 		}
 	}
+	v.Units = append(v.Units, p.Below...)
 	return v
+}
+
+// below returns the market regulators of the regions below that of a regulator: the one above answers for them
+// (办法 37, 39, 42) and reads what they read; it acts in none of their cases.
+func (db *DB) below(ctx context.Context, regulator string) ([]string, error) {
+	stmt, err := db.stmt(ctx, `
+		WITH RECURSIVE region (id) AS (
+			SELECT parent FROM units WHERE id = $1
+			UNION
+			SELECT u.id FROM units u JOIN region r ON u.parent = r.id
+		)
+		SELECT u.id FROM units u JOIN region r ON u.parent = r.id WHERE u.kind = 'regulator' AND u.id <> $1 ORDER BY u.id`)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	return ids, stmt.SelectContext(ctx, &ids, regulator)
 }
 
 // Unit is a department, a government, a regulator: a node of the tree.

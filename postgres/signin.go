@@ -191,7 +191,17 @@ func (db *DB) bearer(ctx context.Context, query string, args ...any) (Person, er
 	if len(rows) == 0 {
 		return Person{}, review.Refuse(review.Unauthenticated)
 	}
-	return gather(rows)[0], nil
+	p := gather(rows)[0]
+	for _, m := range p.Memberships {
+		if m.UnitKind != "regulator" || m.Role != review.Officer && m.Role != review.Approver {
+			continue
+		}
+		if p.Below, err = db.below(ctx, m.Unit); err != nil {
+			return Person{}, err
+		}
+		break
+	}
+	return p, nil
 }
 
 // CreateToken makes an API token of a person for the time given. It is shown once and stored hashed.

@@ -155,7 +155,8 @@ func (s *Server) secureHeaders(c *fiber.Ctx) {
 	}
 }
 
-// language is what ?lang asks for, kept in a cookie on pages; then the cookie; then the browser's first choice.
+// language is what ?lang asks for, kept in a cookie on pages; then the cookie; then, for a program, what it accepts. Pages
+// are Chinese until somebody asks for English: an office's browser says "en" more often than its user does.
 func language(c *fiber.Ctx) lang {
 	if l := lang(c.Query("lang")); l == zh || l == en {
 		if !strings.HasPrefix(c.Path(), "/api/") {
@@ -165,6 +166,9 @@ func language(c *fiber.Ctx) lang {
 	}
 	if l := lang(c.Cookies("lang")); l == zh || l == en {
 		return l
+	}
+	if !strings.HasPrefix(c.Path(), "/api/") {
+		return zh
 	}
 	for _, tag := range strings.Split(c.Get(fiber.HeaderAcceptLanguage), ",") {
 		switch tag = strings.ToLower(strings.TrimSpace(tag)); {

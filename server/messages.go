@@ -289,6 +289,7 @@ var groundWords = map[string]words{
 
 var natures = map[string]words{
 	"normative_document": {"规范性文件", "Normative document"}, "rule": {"规章", "Rules"}, "local_regulation": {"地方性法规", "Local regulation"},
+	"local_regulation_draft": {"地方性法规草案", "Draft local regulation"}, "plan": {"规划、工作方案", "Plan"},
 	"tender_document": {"招标采购文件", "Tender document"}, "agreement": {"行政协议", "Agreement"}, "memorandum": {"备忘录", "Memorandum"}, "standard": {"标准、技术规范", "Standard"},
 	"policy_document": {"其他政策性文件", "Other policy document"}, "one_off": {"一事一议", "One-off deal"}, "other": {"其他", "Other"},
 }

@@ -103,9 +103,9 @@ func (c *DemoCmd) compare(ctx context.Context, sv *services, io streams, want de
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(io.out, "%-12s %9s %9s %9s\n", "", "reviewed", "kept", "amended / repealed")
+	fmt.Fprintf(io.out, "%-10s %9s %9s %9s %9s\n", "", "reviewed", "kept", "amended", "repealed")
 	line := func(name string, kept, amended, repealed int) {
-		fmt.Fprintf(io.out, "%-12s %9d %9d %9d / %d\n", name, kept+amended+repealed, kept, amended, repealed)
+		fmt.Fprintf(io.out, "%-10s %9d %9d %9d %9d\n", name, kept+amended+repealed, kept, amended, repealed)
 	}
 	line("counters", counters.Kept, counters.Amended, counters.Repealed)
 	line("rows", rows.Kept, rows.Amended, rows.Repealed)
@@ -224,20 +224,16 @@ type account struct {
 	Unit  string `json:"unit"`
 }
 
-// accounts picks the first person of each role: of the first city department, and of the city's regulator.
+// accounts picks the first person of each role: of the demo's desk, and of the city's regulator.
 func accounts() []account {
 	units, people := demo.World()
 	names := map[string]string{}
-	first := ""
 	for _, u := range units {
 		names[u.ID] = u.Name
-		if first == "" && u.Kind == "department" && u.Parent == "" {
-			first = u.ID
-		}
 	}
 	var out []account
 	for _, want := range []struct{ role, zh, unit string }{
-		{"handler", "起草单位经办人", first}, {"review_body", "审查机构经办", first}, {"unit_head", "审查机构负责人（会审签发）", first},
+		{"handler", "起草单位经办人", demo.Desk}, {"review_body", "审查机构经办", demo.Desk}, {"unit_head", "审查机构负责人（会审签发）", demo.Desk},
 		{"officer", "市场监管部门承办人", "scjg"}, {"approver", "市场监管部门签发人", "scjg"}, {"expert", "专家", ""}, {"admin", "系统管理员", "scjg"},
 	} {
 		for _, p := range people {

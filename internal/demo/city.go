@@ -106,3 +106,11 @@ func pick(ps []Person, i int) Person {
 	}
 	return ps[i%len(ps)]
 }
+
+func ids(ps []Person) []string {
+	out := make([]string, len(ps))
+	for i, p := range ps {
+		out[i] = p.ID
+	}
+	return out
+}

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/fairreview/fairreview/review"
@@ -149,7 +150,13 @@ var (
 	}}
 	openJoint = life{"open-joint", review.New, review.Government, true, "", "演示：会审进行中", func(r *run) {
 		r.toRegulator()
-		r.convene(5)
+		r.seats = r.world.seatsFor(r.m, r.index, 4)
+		if head := r.world.staff(Desk, "unit_head")[0]; !slices.Contains(ids(r.seats), head.ID) {
+			r.seats = append(r.seats, head)
+		} else {
+			r.seats = append(slices.DeleteFunc(r.seats, func(p Person) bool { return p.ID == head.ID }), head)
+		}
+		r.convene()
 		r.answer(2, true)
 	}}
 	openPanel = life{"open-panel", review.New, review.Government, false, "", "演示：专家组论证中，意见未启封", func(r *run) {
@@ -167,7 +174,14 @@ var (
 		r.panel(true)
 		r.act(r.officer, review.DraftOpinion, review.Details{Conclusion: r.conclusion(r.officer, review.MeetsByExc)})
 	}}
-	openDrafting = life{"open-drafting", review.New, review.Department, false, "", "演示：起草中", func(*run) {}}
+	openDrafting  = life{"open-drafting", review.New, review.Department, false, "", "演示：起草中", func(*run) {}}
+	openSubmitted = life{"open-submitted", review.New, review.Government, false, "", "演示：已提请审查，待接收", func(r *run) { r.toSubmission() }}
+	openReview    = life{"open-review", review.New, review.Government, true, "", "演示：市场监管部门审查中", func(r *run) { r.toRegulator() }}
+	openCheck     = life{"open-check", review.New, review.Department, false, "", "演示：审查机构复核中", func(r *run) {
+		r.start()
+		r.check()
+	}}
+	openSign     = life{"open-sign", review.New, review.Department, false, "", "演示：待审查机构负责人审签", func(r *run) { r.selfReview() }}
 	openRevising = life{"open-revising", review.New, review.Department, true, "", "演示：不符合、待修改", func(r *run) {
 		r.selfReview()
 		r.concludeByUnit(review.ConcludeFail, review.Fails)
@@ -238,9 +252,8 @@ func (r *run) toRegulator() {
 	r.act(r.officer, review.Accept, review.Details{})
 }
 
-// convene invites n departments.
-func (r *run) convene(n int) {
-	r.seats = r.world.seatsFor(r.m, r.index, n)
+// convene invites the departments in r.seats.
+func (r *run) convene() {
 	d := review.Details{Days: 5}
 	for _, s := range r.seats {
 		d.Seats = append(d.Seats, review.Invitation{Unit: s.Unit})
@@ -270,7 +283,8 @@ func (r *run) answer(n int, opposed bool) {
 }
 
 func (r *run) joint(n int, opposed bool) {
-	r.convene(n)
+	r.seats = r.world.seatsFor(r.m, r.index, n)
+	r.convene()
 	r.answer(n, opposed)
 	r.act(r.officer, review.CloseJoint, review.Details{})
 }
@@ -278,6 +292,9 @@ func (r *run) joint(n int, opposed bool) {
 // panel calls five experts; finished says whether they all answer and the panel reports.
 func (r *run) panel(finished bool) {
 	experts := r.world.expertsFor(r.index, 5)
+	if !finished {
+		experts = r.world.expertsFor(len(r.world.experts)-3, 5) // the first of the pool is among those who have not answered
+	}
 	plan := &review.PanelPlan{Questions: []string{"拟采取的措施是否对公平竞争产生不利影响？", "是否存在对公平竞争影响更小的替代方案？"}, Quorum: 3}
 	for _, e := range experts {
 		plan.Experts = append(plan.Experts, e.ID)

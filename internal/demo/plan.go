@@ -39,7 +39,11 @@ var year = []share{
 }
 
 // beyond are the cases beside the year: open, withdrawn and out of scope.
-var beyond = []share{{openCorrection, 1}, {openJoint, 1}, {openPanel, 1}, {openException, 1}, {openDrafting, 2}, {openRevising, 1}, {withdrawn, 3}, {outOfScope, 4}}
+var beyond = []share{{openCorrection, 1}, {openJoint, 1}, {openPanel, 1}, {openException, 1}, {openDrafting, 2}, {openCheck, 1}, {openSign, 1}, {openSubmitted, 1}, {openReview, 1},
+	{openRevising, 1}, {withdrawn, 3}, {outOfScope, 4}}
+
+// Desk is the unit whose people the demo shows: the open cases are theirs, so that no desk is empty.
+const Desk = "fgw"
 
 // Plan lays out n cases (804 for the whole year) plus those beside the year, each with a measure that fits its life.
 // measures may be the made-up ones or real titles from a file.
@@ -73,6 +77,13 @@ func Plan(n int, measures []Measure) ([]Job, Expected, error) {
 		jobs = append(jobs, job)
 		return nil
 	}
+	for _, s := range beyond {
+		for range s.n {
+			if err := add(s.life); err != nil {
+				return nil, want, err
+			}
+		}
+	}
 	for _, s := range year {
 		k := s.n
 		if n < Year {
@@ -95,13 +106,6 @@ func Plan(n int, measures []Measure) ([]Job, Expected, error) {
 			return nil, want, err
 		}
 	}
-	for _, s := range beyond {
-		for range s.n {
-			if err := add(s.life); err != nil {
-				return nil, want, err
-			}
-		}
-	}
 	want.Reviewed = want.Kept + want.Amended + want.Repealed
 	return interleave(jobs), want, nil
 }
@@ -120,7 +124,7 @@ func linkAmendment(pool *pool, jobs *[]Job) error {
 	return nil
 }
 
-// interleave mixes the lives as they come in a year, by a fixed stride, and keeps the cases beside the year last.
+// interleave mixes the lives as they come in a year, by a fixed stride.
 func interleave(jobs []Job) []Job {
 	out := make([]Job, 0, len(jobs))
 	const stride = 37
@@ -136,15 +140,28 @@ func interleave(jobs []Job) []Job {
 type pool struct {
 	measures []Measure
 	used     []bool
+	city     city
 }
 
-func newPool(ms []Measure) *pool { return &pool{ms, make([]bool, len(ms))} }
+func newPool(ms []Measure) *pool { return &pool{ms, make([]bool, len(ms)), newCity()} }
+
+// showcase reports whether an open case may be about the measure: the desk's own, or, for what waits at the regulator and
+// for the joint review in which the desk has a seat, that of another unit beside it.
+func (p *pool) showcase(m Measure, l life) bool {
+	if l.name != openJoint.name && l.name != openSubmitted.name && l.name != openReview.name {
+		return m.Unit == Desk
+	}
+	return m.Unit != Desk && p.city.regulator(m.Unit) == p.city.regulator(Desk)
+}
 
 // take returns a measure that fits the life: its kind, its route, and a breaching clause when the life needs one.
 // Lives without a breach leave the measures that have one for last.
 func (p *pool) take(l life) (Measure, bool) {
 	for _, spare := range []bool{true, false} {
 		for i, m := range p.measures {
+			if l.outcome == "" && !p.showcase(m, l) {
+				continue
+			}
 			if p.used[i] || m.Kind != string(l.kind) || l.route != "" && m.Route != string(l.route) || l.breach && m.Breach == nil {
 				continue
 			}
