@@ -28,10 +28,10 @@ func Apply(c Case, a Action, now time.Time) (Case, Event, error) {
 		c.start(*a.Opening)
 	}
 	move, err := permit(&c, a.Actor, a.Kind)
-	if err != nil {
-		return Case{}, Event{}, err
+	if late := Overtaken(c, a, err); late != nil {
+		return Case{}, Event{}, late
 	}
-	if err := conflict(&c, a); err != nil {
+	if err != nil {
 		return Case{}, Event{}, err
 	}
 	next := c.clone()
@@ -74,21 +74,23 @@ func sideAct(k ActionKind) bool {
 	return false
 }
 
-// conflict refuses an action on something that somebody changed after the person looked at it.
-func conflict(c *Case, a Action) error {
-	last := c.Main
-	switch {
-	case a.Kind.Opens():
+// Overtaken returns Conflict, with who was first and when, if somebody changed the thing the action touches after the
+// person looked at it; else nil. refusal is what Permit says: that the case has moved on, or is closed, is then the
+// consequence, and the first to act is the reason. Other refusals stand by themselves.
+func Overtaken(c Case, a Action, refusal error) error {
+	if code := CodeOf(refusal); a.Kind.Opens() || code != "" && code != NotYourTurn && code != AlreadyDone {
 		return nil
-	case a.Kind == GivePosition || a.Kind == DeclineSeat:
-		last = c.Seat(a.Actor.Unit).Mark
-	case sideAct(a.Kind):
-		last = c.Member(a.Actor.Person).Mark
 	}
-	if last.Version > a.Seen {
-		return Refuse(Conflict, "who", last.Person, "action", string(last.Kind), "at", last.At.UTC().Format(time.RFC3339))
+	last := c.Main
+	if seat := c.Seat(a.Actor.Unit); seat != nil && (a.Kind == GivePosition || a.Kind == DeclineSeat) && refusal == nil {
+		last = seat.Mark
+	} else if m := c.Member(a.Actor.Person); m != nil && sideAct(a.Kind) && refusal == nil {
+		last = m.Mark
 	}
-	return nil
+	if last.Version <= a.Seen {
+		return nil
+	}
+	return Refuse(Conflict, "who", last.Person, "action", string(last.Kind), "at", last.At.UTC().Format(time.RFC3339))
 }
 
 func (c *Case) start(o Opening) {

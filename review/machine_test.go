@@ -643,6 +643,27 @@ func TestAnEndConditionIsSomebodysTurn(t *testing.T) {
 }
 
 // TestConflict: two people at once on the main line, sixty seats, one seat in two tabs.
+// Two officers close the same joint review: the second is told who was first, not that the case has moved on.
+func TestTheSecondIsToldWhoWasFirst(t *testing.T) {
+	t.Parallel()
+	w := at(t, New, Government, RegReview)
+	seen := w.c.Version
+	draft := w.details(DraftOpinion, "")
+	w.do("draft_opinion", officer)
+	_, _, err := Apply(w.c, Action{Kind: DraftOpinion, Actor: officer2, Seen: seen, Details: draft}, w.now)
+	if CodeOf(err) != Conflict {
+		t.Errorf("from the page before: %v", err)
+	}
+	_, _, err = Apply(w.c, Action{Kind: DraftOpinion, Actor: officer2, Seen: w.c.Version, Details: draft}, w.now)
+	if CodeOf(err) != NotYourTurn {
+		t.Errorf("from the page of now: %v", err)
+	}
+	_, _, err = Apply(w.c, Action{Kind: DraftOpinion, Actor: handler, Seen: seen, Details: draft}, w.now)
+	if CodeOf(err) == "" {
+		t.Error("a stale page gives nobody a part in the case")
+	}
+}
+
 func TestConflict(t *testing.T) {
 	t.Parallel()
 	w := at(t, New, Government, RegReview)

@@ -246,11 +246,11 @@ func (w *town) try(a Action) error {
 			say("no refusal but %v", err)
 		case !reflect.DeepEqual(next, Case{}) || !reflect.DeepEqual(ev, Event{}):
 			say("refused, and yet something came back")
-		case allowed != nil && CodeOf(allowed) != code && !a.Kind.Opens():
+		case allowed != nil && CodeOf(allowed) != code && CodeOf(Overtaken(w.c, a, allowed)) != code && !a.Kind.Opens():
 			say("Permit says %v, Apply %v", allowed, err)
 		case allowed == nil && contains(permitCodes, code) && !timed && !a.Kind.Opens():
 			say("Permit says yes, Apply %v", err)
-		case w.c.Status.Closed() && code != AlreadyDone:
+		case w.c.Status.Closed() && code != AlreadyDone && (code != Conflict || a.Seen >= w.c.Main.Version):
 			say("a closed case says %v", err)
 		}
 		return err

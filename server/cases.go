@@ -214,6 +214,9 @@ func (s *Server) act(ctx context.Context, in *actInput) (*receiptOutput, error) 
 	}
 	kind := review.ActionKind(in.Body.Kind)
 	m, err := choose(c, p, kind, in.Body.As)
+	if late := review.Overtaken(c, review.Action{Kind: kind, Actor: actorOf(p, m), Seen: in.Body.Seen}, err); late != nil {
+		return nil, late
+	}
 	if err != nil {
 		return nil, err
 	}

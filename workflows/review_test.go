@@ -377,7 +377,7 @@ func TestForgotten(t *testing.T) {
 	}{
 		{"the same request comes again", life[:2], life[2], []say{{act: life[2], request: "lost", seen: 2}}, []review.Code{""}, review.UnitCheck, 3, ""},
 		{"somebody who sees the record goes on", life[:2], life[2], []say{{act: life[3]}, {act: life[4]}, {act: life[5]}}, []review.Code{"", "", ""}, review.Issued, 6, ""},
-		{"somebody who does not is refused as ever", life[:2], life[2], []say{{act: life[2], seen: 2}}, []review.Code{review.NotYourTurn}, review.UnitCheck, 3, ""},
+		{"somebody who does not is told who was first", life[:2], life[2], []say{{act: life[2], seen: 2}}, []review.Code{review.Conflict}, review.UnitCheck, 3, ""},
 		{"a seat's answer is not in the way of another's", joint, yes(0), []say{{act: yes(1), seen: len(joint)}}, []review.Code{""}, review.JointReview, len(joint) + 3, review.JointDue},
 		{"a period that nobody knew of ends after a sync", lives.Submitted(), lives.CorrectionAsked(5)[6], []say{{sync: true}}, nil, review.Returned, 8, review.ReturnOverdue},
 		{"a sync where nothing was forgotten does nothing", life[:2], review.Action{}, []say{{sync: true}, {act: life[2]}}, []review.Code{""}, review.UnitCheck, 3, ""},

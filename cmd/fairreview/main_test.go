@@ -133,6 +133,7 @@ func TestServe(t *testing.T) {
 		t.Errorf("a short password: %d %s", code, errs)
 	}
 	importing(t, dir)
+	sixtySeats(t, dir, site)
 	stop()
 	if code := <-done; code != 0 {
 		t.Errorf("ended with %d: %s", code, errs.String())
