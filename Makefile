@@ -18,10 +18,10 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: ## install what running needs: PostgreSQL from the system's packages, when root
-	@deploy/setup.sh run
+	@.ci/setup.sh run
 
 setup-test: ## install what the tests need as well
-	@deploy/setup.sh test
+	@.ci/setup.sh test
 
 build: bin/fairreview bin/fairreview-local ## build both programs into bin/
 
@@ -41,10 +41,10 @@ serve: setup build ## serve on this machine, with its own PostgreSQL and Tempora
 	bin/fairreview serve --listen 127.0.0.1:$(PORT) $(DATAFLAG)
 
 lint: ## formatting, vet, linter, determinism of the workflows
-	@deploy/lint.sh
+	@.ci/lint.sh
 
 test: setup-test build lint ## everything: unit, property, PostgreSQL, workflow, replay, end to end
-	@FAIRREVIEW_MEASURES="$(MEASURES)" deploy/test.sh
+	@FAIRREVIEW_MEASURES="$(MEASURES)" .ci/test.sh
 
 bench: setup build ## actions a second beside a bare Temporal loop, counts beside SELECT 1
 	bin/fairreview bench
