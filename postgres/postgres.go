@@ -93,9 +93,6 @@ func (db *DB) Ping(ctx context.Context) error { return db.sql.PingContext(ctx) }
 // SQL is the pool, for its statistics and nothing else.
 func (db *DB) SQL() *sqlx.DB { return db.sql }
 
-// Stats are the pool's figures, for metrics.
-func (db *DB) Stats() sql.DBStats { return db.sql.Stats() }
-
 // stmt returns the statement prepared once and kept: what every request runs is parsed and planned once a connection.
 func (db *DB) stmt(ctx context.Context, query string) (*sqlx.Stmt, error) {
 	if s, ok := db.prepared.Load(query); ok {

@@ -137,12 +137,18 @@ func (sv *services) catchUp(ctx context.Context) {
 				switch err := reviews.Sync(ctx, c.ID, c.Version); review.CodeOf(err) {
 				case "", review.AlreadyDone:
 				default:
+					if ctx.Err() != nil {
+						continue // we are stopping; the next start looks again
+					}
 					sv.log.Warn("a case may be behind its record", "case", c.ID, "error", err)
 				}
 			}
 		})
 	}
 	for _, c := range cases {
+		if ctx.Err() != nil {
+			break
+		}
 		work <- c
 	}
 	close(work)
