@@ -32,7 +32,7 @@ func newOffice(t *testing.T, dir, site string, n int) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close() //nolint:errcheck // nothing is pending
+	defer db.Close()
 	o := &office{T: t, site: site, tokens: map[string]string{}}
 	unit := func(id, kind string) {
 		if err := db.CreateUnit(t.Context(), postgres.Unit{ID: id, Name: "单位" + id, Kind: kind, Regulator: "scjg", Active: true}); err != nil {
@@ -81,7 +81,7 @@ func (o *office) post(who, path, key string, body any) (int, map[string]any) {
 		o.Error(err)
 		return 0, nil
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to its end
+	defer resp.Body.Close()
 	answer, _ := io.ReadAll(resp.Body)
 	var out map[string]any
 	if err := json.Unmarshal(answer, &out); err != nil {
