@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -181,8 +182,8 @@ func TestDemoIsKilled(t *testing.T) {
 		titles = "testdata/records.csv"
 	}
 	args := []string{"demo", "--cases", "60", "--measures", titles, "--data", dir, "--listen", "127.0.0.1:0", "--exit"}
-	for _, moment := range []string{"starting PostgreSQL", "8 / ", "22 / ", "44 / "} {
-		killed(t, bin, args, moment)
+	for _, cases := range []int{0, 8, 22, 44} {
+		killed(t, bin, args, cases)
 	}
 	out, err := exec.CommandContext(t.Context(), bin, args...).CombinedOutput()
 	if err != nil {
@@ -209,8 +210,11 @@ func TestDemoIsKilled(t *testing.T) {
 	}
 }
 
-// killed starts the program and kills it, -9 and with its children, when it says the moment or has ended.
-func killed(t *testing.T, bin string, args []string, moment string) {
+var progress = regexp.MustCompile(`(\d+) / \d+ cases`)
+
+// killed starts the program and kills it, -9 and with its children, as soon as it says that so many cases are done; at 0,
+// while its services start.
+func killed(t *testing.T, bin string, args []string, cases int) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), bin, args...)
 	r, w := io.Pipe()
@@ -225,11 +229,22 @@ func killed(t *testing.T, bin string, args []string, moment string) {
 	}()
 	var said strings.Builder
 	buf := make([]byte, 4096)
-	for !strings.Contains(said.String(), moment) {
+	reached := func() bool {
+		if cases == 0 {
+			return strings.Contains(said.String(), "starting PostgreSQL")
+		}
+		for _, line := range progress.FindAllStringSubmatch(said.String(), -1) {
+			if done, _ := strconv.Atoi(line[1]); done >= cases {
+				return true
+			}
+		}
+		return false
+	}
+	for !reached() {
 		n, err := r.Read(buf)
 		said.Write(buf[:n])
 		if err != nil {
-			t.Fatalf("it ended before %q: %v\n%s", moment, <-ended, said.String())
+			t.Fatalf("it ended before %d cases were done: %v\n%s", cases, <-ended, said.String())
 		}
 	}
 	for _, pid := range append(children(t, cmd.Process.Pid), cmd.Process.Pid) {
