@@ -64,6 +64,23 @@ const (
 	CloseUnissued    ActionKind = "close_unissued"     // 登记未出台
 	ExceptionEnds    ActionKind = "exception_ends"     // 例外到期
 	RegisterStop     ActionKind = "register_stop"      // 登记停止实施
+
+	Deliver           ActionKind = "deliver"            // 登记用印送达
+	RecordLegality    ActionKind = "record_legality"    // 登记合法性审核结果
+	AskMediation      ActionKind = "ask_mediation"      // 提请工作机制协调
+	NoteMediation     ActionKind = "note_mediation"     // 记录协调情况
+	Evaluate          ActionKind = "evaluate"           // 例外实施评估
+	EvaluationDue     ActionKind = "evaluation_due"     // 例外评估到期
+	ExceptionNotice   ActionKind = "exception_notice"   // 例外期限提醒
+	RegisterExtension ActionKind = "register_extension" // 登记接续
+)
+
+// Actions beside the line: they move nothing.
+const (
+	Undo     ActionKind = "undo"     // 当日撤销
+	Urge     ActionKind = "urge"     // 催办
+	Escalate ActionKind = "escalate" // 逾期督办
+	Reclock  ActionKind = "reclock"  // 重新计算期限
 )
 
 // Actions of an existing measure (core flow §9). StartReview, SendSign, SendBack and MarkOutOfScope are shared.
@@ -94,10 +111,14 @@ const (
 	ReviewBody Role = "review_body" // 起草单位审查机构（经办）
 	UnitHead   Role = "unit_head"   // 审查机构主要负责人; signs for a seat of a joint review as well
 	Officer    Role = "officer"     // 市场监管部门承办人
+	Checker    Role = "checker"     // 市场监管部门审核人, where the local rule has one
 	Approver   Role = "approver"    // 市场监管部门签发人
 	Expert     Role = "expert"      // 专家
 	Admin      Role = "admin"       // 系统管理员: no part in any case
 	Timer      Role = "timer"       // 系统计时
+
+	SecurityAdmin Role = "security_admin" // 安全管理员: roles, sessions and tokens; no part in any case
+	AuditAdmin    Role = "audit_admin"    // 审计管理员: reads the log; no part in any case
 )
 
 // Relations that are computed from a case rather than held as a role.
@@ -151,7 +172,10 @@ type Details struct {
 	Conclusion  *Conclusion   `json:"conclusion,omitempty"`
 	Issue       *Issue        `json:"issue,omitempty"`
 	Material    bool          `json:"material,omitempty" doc:"All three questions of B1-17 answered yes"`
-	Linked      string        `json:"linked,omitempty" maxLength:"36" doc:"The issued case that amends this measure"`
+	Linked      string        `json:"linked,omitempty" maxLength:"36" doc:"The issued case that amends this measure, or carries its exception on"`
+	Questions   *Questions    `json:"questions,omitempty" doc:"The three questions of B1-17, for a material change"`
+	Delivery    *Delivery     `json:"delivery,omitempty"`
+	Legal       *LegalCheck   `json:"legal,omitempty"`
 }
 
 // Event is what an accepted action leaves: append-only, chained, the source of every list and count.
@@ -181,6 +205,10 @@ type Move struct {
 }
 
 var (
+	working = []Status{Drafting, SelfReview, Revising, UnitCheck, UnitSign, PrelimDone, Submitted, CorrectionAsked, Suspended, Returned,
+		RegReview, JointReview, ExpertReview, ConsultUnit, RegCheck, RegSign, ConcludedPass, ConcludedException, ConcludedFail, Legality,
+		IssuedException, ExceptionDue, Inventoried, StockReview, StockSign, StockConfirm, KeptException, ToRevise, ToRepeal, SuspendedExec}
+	parties   = []Role{Handler, ReviewBody, UnitHead, Officer, Checker, Approver}
 	unitDesk  = []Status{Drafting, SelfReview, Revising, UnitCheck, UnitSign, PrelimDone, Returned}
 	concluded = []Status{ConcludedPass, ConcludedException, Legality}
 )
@@ -239,15 +267,21 @@ var moves = []Move{
 	{NoChange, []Status{ConsultUnit}, []Role{Handler}, New, Government, RegReview, false, "B1-14 (i)"},
 	{StopTalks, []Status{ConsultUnit}, []Role{Officer}, New, Government, RegReview, false, "B1-14 (ii)"},
 	{DraftOpinion, []Status{RegReview}, []Role{Officer}, New, Government, RegSign, false, "办法 33"},
+	{SendSign, []Status{RegCheck}, []Role{Checker}, New, Government, RegSign, false, "local"},
+	{SendBack, []Status{RegCheck}, []Role{Checker}, New, Government, RegReview, false, "local"},
 	{SendBack, []Status{RegSign}, []Role{Approver}, New, Government, RegReview, false, "办法 33"},
 	{ApprovePass, []Status{RegSign}, []Role{Approver}, New, Government, ConcludedPass, false, "条例 14, 17; 办法 33"},
 	{ApproveExc, []Status{RegSign}, []Role{Approver}, New, Government, ConcludedException, false, "条例 12, 14, 17; 办法 25, 33"},
 	{ApproveFail, []Status{RegSign}, []Role{Approver}, New, Government, ConcludedFail, false, "条例 14, 17, 18; 办法 33"},
 	{ReportChanges, []Status{Revising}, []Role{Handler}, New, Government, RegReview, true, "B1-16"},
+	{Deliver, []Status{ConcludedPass, ConcludedException, ConcludedFail, Revising, Legality}, []Role{Officer}, New, Government, "", false, "办法 33; B1-15"},
+	{AskMediation, []Status{ConcludedFail, Revising}, []Role{UnitHead}, New, Government, "", false, "条例 5; local"},
+	{NoteMediation, []Status{ConcludedFail, Revising}, []Role{Officer}, New, Government, "", false, "条例 5; local"},
 	// 7. After the conclusion, both routes
 	{Revise, []Status{ConcludedFail}, []Role{Handler}, New, "", Revising, false, "条例 18"},
 	{GiveUp, []Status{ConcludedFail, Revising}, []Role{UnitHead}, New, "", NotIssued, false, "条例 18"},
 	{SendLegality, []Status{ConcludedPass, ConcludedException}, []Role{Handler}, New, "", Legality, false, "local"},
+	{RecordLegality, []Status{Legality}, []Role{Handler}, New, "", "", false, "local"},
 	{MaterialChange, concluded, []Role{Handler}, New, "", SelfReview, true, "办法 27; B1-17"},
 	{RegisterIssue, concluded, []Role{issuer}, New, "", Issued, false, "条例 18; 办法 34"},
 	{CloseUnissued, concluded, []Role{UnitHead}, New, "", ClosedUnissued, false, "design"},
@@ -255,8 +289,12 @@ var moves = []Move{
 	{CloseUnissued, unitDesk, []Role{UnitHead}, New, "", ClosedUnissued, false, "design"},
 	{ExceptionEnds, []Status{IssuedException}, []Role{Timer, issuer}, New, "", ExceptionDue, false, "条例 12; 办法 25"},
 	{RegisterStop, []Status{ExceptionDue}, []Role{issuer}, "", "", Ceased, false, "办法 25"},
+	{ExceptionNotice, []Status{IssuedException, KeptException}, []Role{Timer}, "", "", "", false, "办法 25; design"},
+	{EvaluationDue, []Status{IssuedException, KeptException}, []Role{Timer}, "", "", "", false, "local"},
+	{Evaluate, []Status{IssuedException, KeptException}, []Role{Handler}, "", "", "", false, "local"},
+	{RegisterExtension, []Status{IssuedException, KeptException}, []Role{issuer}, "", "", Extended, false, "办法 25"},
 	// 9. Existing measure
-	{Inventory, nil, []Role{Handler}, Existing, "", Inventoried, false, "local"},
+	{Inventory, nil, []Role{Handler, Officer}, Existing, "", Inventoried, false, "local"},
 	{MarkOutOfScope, []Status{Inventoried}, []Role{UnitHead}, Existing, "", OutOfScope, false, "条例 2"},
 	{MarkLapsed, []Status{Inventoried}, []Role{UnitHead}, Existing, "", Lapsed, false, "local"},
 	{StartReview, []Status{Inventoried}, []Role{Handler}, Existing, "", StockReview, false, "local"},
@@ -281,6 +319,11 @@ var moves = []Move{
 	{RegisterAmendment, []Status{ToRevise}, []Role{issuer}, Existing, "", Revised, false, "local"},
 	{RegisterRepeal, []Status{ToRepeal}, []Role{issuer}, Existing, "", Repealed, false, "local"},
 	{ExceptionEnds, []Status{KeptException}, []Role{Timer, issuer}, Existing, "", ExceptionDue, false, "条例 12; 办法 25"},
+	// 10. Beside the line
+	{Undo, working, parties, "", "", "", false, "design"},
+	{Urge, working, parties, "", "", "", false, "design"},
+	{Escalate, []Status{Submitted, RegReview, JointReview, ExpertReview, ConsultUnit, RegCheck, RegSign}, []Role{Timer}, New, Government, "", false, "local"},
+	{Reclock, working, []Role{Timer}, "", "", "", false, "design"},
 }
 
 // Moves returns the machine, for documents, pictures and tests.

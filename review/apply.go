@@ -49,12 +49,14 @@ func Apply(c Case, a Action, now time.Time) (Case, Event, error) {
 	if step.counted != "" {
 		next.Outcome, next.Counted = step.counted, &now
 	}
-	if next.Status != c.Status || move.NewRound {
-		next.Since, next.Request = now, nil
+	if a.Kind != Undo && (next.Status != c.Status || move.NewRound) {
+		next.Since, next.Request, next.Urged = now, nil, nil
 		if !step.clocked {
 			next.Clock = nil
 		}
 	}
+	step.meter(a.Kind == Submit || a.Kind == ReportChanges)
+	next.remember(c, a, move.NewRound)
 	if !sideAct(a.Kind) {
 		next.Main = Mark{Version: next.Version, Person: a.Actor.Person, Kind: a.Kind, At: now}
 	}
@@ -64,10 +66,12 @@ func Apply(c Case, a Action, now time.Time) (Case, Event, error) {
 	return next, ev, nil
 }
 
-// sideAct reports whether the action touches only a seat's or an expert's own entry, so that sixty of them never
-// refuse each other.
+// sideAct reports whether the action leaves the main line alone: it touches only a seat's or an expert's own entry, so that
+// sixty of them never refuse each other, or something beside the line.
 func sideAct(k ActionKind) bool {
 	switch k {
+	case Urge, Escalate, Reclock, Deliver, AskMediation, NoteMediation, ExceptionNotice, EvaluationDue:
+		return true
 	case GivePosition, DeclineSeat, AcceptSeat, DeclineSeatPanel, Recuse, GiveOpinion:
 		return true
 	}
@@ -96,13 +100,15 @@ func Overtaken(c Case, a Action, refusal error) error {
 func (c *Case) start(o Opening) {
 	c.Kind, c.Route, c.RouteArticle, c.RouteReason = o.Kind, o.Route, o.RouteArticle, o.RouteReason
 	c.Measure, c.Unit, c.Regulator, c.Rules = o.Measure, o.Unit, o.Regulator, o.Rules
+	c.Procedure, c.IssueBy, c.With, c.RouteDerived = o.Procedure, o.IssueBy, o.With, o.RouteDerived
+	c.Unreviewed, c.Extends = o.Unreviewed, o.Extends
 }
 
 // newRound freezes the old round, which stays readable in the events, and starts the next. The light path of reported
 // changes keeps the advice already given.
 func (c *Case) newRound(kind ActionKind) {
 	c.Round++
-	c.Asked, c.Draft = nil, nil
+	c.Asked, c.Draft, c.Talks = nil, nil, ""
 	if kind != ReportChanges {
 		c.Joint, c.Panel, c.Waived = nil, nil, nil
 	}
@@ -144,7 +150,10 @@ func (s *step) effect(from Status) error {
 				return err
 			}
 		}
-		return s.text(false)
+		if err := s.text(false); err != nil {
+			return err
+		}
+		return s.inScope()
 	case SendCheck:
 		if err := s.checklist(); err != nil {
 			return err
@@ -169,21 +178,18 @@ func (s *step) effect(from Status) error {
 		}
 		return s.require(a.Findings)
 	case SendSign:
-		if c.Kind == Existing {
+		switch {
+		case c.Kind == Existing:
 			return s.stockProposal()
+		case from == RegCheck:
+			d := *c.Draft
+			d.Checker = a.Actor.Person
+			c.Draft = &d
+			return nil
 		}
 		return s.unanswered()
 	case NewVersion, ChangeAtOnce, ReportChanges:
-		if a.Kind == ChangeAtOnce && len(c.openChanges()) == 0 {
-			return Refuse(NoBreach)
-		}
-		if err := s.revised(); err != nil {
-			return err
-		}
-		if err := s.answers(); err != nil {
-			return err
-		}
-		return s.unanswered()
+		return s.amended()
 	case AskWithdraw, AskRecall, AskPanel, AskSkipPanel, AskRevise, AskRepeal:
 		return s.request()
 	case Withdraw:
@@ -266,7 +272,9 @@ func (s *step) effect(from Status) error {
 				ch.Answer, ch.Reason = "not", a.Reason
 			}
 		}
+		c.Talks = a.Kind
 	case StopTalks:
+		c.Talks = a.Kind
 		return s.reason()
 	case DraftOpinion:
 		return s.draft()
@@ -276,9 +284,12 @@ func (s *step) effect(from Status) error {
 		s.counted, c.Reason = Repeal, a.Reason
 		return s.reason()
 	case SendLegality:
+		s.clocked = c.since(2) // the reminder to register the issue runs on
+	case RecordLegality:
+		return s.legality()
 	case MaterialChange:
-		if !a.Material {
-			return Refuse(Missing, "field", "material")
+		if err := s.material(); err != nil {
+			return err
 		}
 		return s.text(true)
 	case RegisterIssue:
@@ -293,6 +304,36 @@ func (s *step) effect(from Status) error {
 		return s.overdue()
 	case RegisterStop, RegisterRepeal, RegisterAmendment, StopExecution:
 		return s.register()
+	case RegisterExtension:
+		if c.Clock != nil && c.Clock.over(s.now) {
+			return Refuse(ExtensionOpen) // it has ended, though its timer has not said so yet
+		}
+		if len(a.Linked) != 36 {
+			return Refuse(Missing, "field", "linked")
+		}
+		c.Linked, c.Reason = a.Linked, a.Reason
+	case ExceptionNotice:
+		return s.told()
+	case EvaluationDue, Evaluate:
+		return s.evaluation()
+	case Deliver:
+		return s.deliver()
+	case AskMediation:
+		c.Mediation = &Mediation{AskedBy: a.Actor.Person, AskedAt: s.now, Reason: a.Reason}
+		return s.reason()
+	case NoteMediation:
+		m := *c.Mediation
+		m.Result, m.NotedBy, m.NotedAt = a.Reason, a.Actor.Person, s.now
+		c.Mediation = &m
+		return s.reason()
+	case Undo:
+		return s.undo()
+	case Urge:
+		return s.urge()
+	case Escalate:
+		return s.escalate()
+	case Reclock:
+		return s.reclock()
 	case MarkLapsed:
 		s.counted, c.Reason = LapsedOutcome, a.Reason
 		return s.reason()
@@ -343,8 +384,19 @@ func (s *step) open() error {
 	if o.Route != Department && o.Route != Government {
 		return Refuse(Invalid, "field", "route")
 	}
-	if p := o.Measure.PublicInterest; p != "" && p != "touched" && p != "major" {
+	if o.Procedure < 0 || o.Procedure > Procedure {
+		return Refuse(Invalid, "field", "procedure")
+	}
+	if p := o.Measure.PublicInterest; p != "" && p != "touched" && p != "major" && (p != "none" || !c.since(2)) {
 		return Refuse(Invalid, "field", "measure.publicInterest")
+	} else if p == "" && c.since(2) {
+		return Refuse(Missing, "field", "measure.publicInterest")
+	}
+	if o.RouteDerived != "" && o.Route != o.RouteDerived && strings.TrimSpace(o.RouteReason) == "" {
+		return Refuse(RouteOdd, "route", string(o.RouteDerived), "article", o.RouteArticle)
+	}
+	if o.Unreviewed && o.Kind != Existing {
+		return Refuse(Invalid, "field", "unreviewed")
 	}
 	if o.Kind == Existing {
 		if err := need("measure.docNo", o.Measure.DocNo != ""); err != nil {
@@ -378,6 +430,9 @@ func (s *step) scope() error {
 	if sc == nil {
 		return Refuse(Missing, "field", "scope")
 	}
+	if s.c.since(2) {
+		return s.outOfScope(*sc)
+	}
 	if sc.Ground == "superior_document" {
 		return Refuse(SuperiorNoBasis)
 	}
@@ -392,6 +447,46 @@ func (s *step) scope() error {
 	decided := *sc
 	decided.By = s.a.Actor.Person
 	s.c.Scope, s.c.Reason = &decided, sc.Reason
+	return nil
+}
+
+// outOfScope is G1 by the tree of questions: the way ends in "no", and says by which article.
+func (s *step) outOfScope(sc Scope) error {
+	verdict, err := DecideScope(sc.Answers)
+	if err != nil {
+		return err
+	}
+	if verdict.In {
+		return Refuse(Invalid, "field", "scope.answers", "value", verdict.Article)
+	}
+	if err := need("scope.reason", strings.TrimSpace(sc.Reason) != ""); err != nil {
+		return err
+	}
+	if len(sc.TextHash) != 64 {
+		return Refuse(Missing, "field", "scope.textHash")
+	}
+	sc.In, sc.Ground, sc.Article, sc.By = false, verdict.Ground, verdict.Article, s.a.Actor.Person
+	s.c.Scope, s.c.Reason = &sc, sc.Reason
+	return nil
+}
+
+// inScope records by which answers a measure is under review, on the text that was put forward.
+func (s *step) inScope() error {
+	if !s.c.since(2) {
+		return nil
+	}
+	if s.a.Scope == nil {
+		return Refuse(Missing, "field", "scope")
+	}
+	verdict, err := DecideScope(s.a.Scope.Answers)
+	if err != nil {
+		return err
+	}
+	if !verdict.In {
+		return Refuse(Invalid, "field", "scope.answers", "value", verdict.Article)
+	}
+	s.c.Scope = &Scope{In: true, Article: verdict.Article, Answers: s.a.Scope.Answers, Reason: s.a.Scope.Reason,
+		TextHash: s.c.Text.Hash, By: s.a.Actor.Person}
 	return nil
 }
 
@@ -410,7 +505,14 @@ func (s *step) heard(h *Consultation) error {
 		s.c.Heard = h
 		return nil
 	}
-	for _, f := range []string{h.Whom, h.How, h.Said} {
+	said := h.Said
+	if s.c.since(2) {
+		if err := s.opinions(h); err != nil {
+			return err
+		}
+		said = "in the list of opinions"
+	}
+	for _, f := range []string{h.Whom, h.How, said} {
 		if strings.TrimSpace(f) == "" {
 			return Refuse(NotHeard)
 		}
@@ -418,10 +520,54 @@ func (s *step) heard(h *Consultation) error {
 	if !h.From.Valid() || !h.To.Valid() || h.To < h.From || h.To > DateOf(s.now) {
 		return Refuse(Invalid, "field", "heard.from, heard.to")
 	}
-	if s.c.Measure.PublicInterest != "" && !h.PublicHeard {
+	public := h.PublicHeard
+	if s.c.since(2) {
+		public = slices.Contains(h.Kinds, "public")
+	}
+	if p := s.c.Measure.PublicInterest; (p == "touched" || p == "major") && !public {
 		return Refuse(PublicNotHeard)
 	}
 	s.c.Heard = h
+	return nil
+}
+
+// HeardKinds are those whose opinions 办法 28 names, in its order, and the public.
+func HeardKinds() []string {
+	return []string{"competitors", "upstream", "downstream", "associations", "others", "public"}
+}
+
+// opinions checks whom the record names, that they were asked about competition, and that each answer says what became
+// of it.
+func (s *step) opinions(h *Consultation) error {
+	if err := need("heard.kinds", len(h.Kinds) > 0); err != nil {
+		return err
+	}
+	for _, k := range h.Kinds {
+		if !slices.Contains(HeardKinds(), k) {
+			return Refuse(Invalid, "field", "heard.kinds", "value", k)
+		}
+	}
+	if err := need("heard.asked", h.Asked); err != nil {
+		return err
+	}
+	if len(h.Opinions) == 0 {
+		return need("heard.opinions", h.NoReplies)
+	}
+	if h.NoReplies {
+		return Refuse(Invalid, "field", "heard.noReplies")
+	}
+	for _, o := range h.Opinions {
+		switch {
+		case strings.TrimSpace(o.From) == "":
+			return Refuse(Missing, "field", "heard.opinions.from")
+		case strings.TrimSpace(o.Said) == "":
+			return Refuse(Missing, "field", "heard.opinions.said")
+		case o.Answer != "adopted" && o.Answer != "partly" && o.Answer != "not":
+			return Refuse(Invalid, "field", "heard.opinions.answer", "value", o.Answer)
+		case o.Answer != "adopted" && strings.TrimSpace(o.Why) == "":
+			return Refuse(Missing, "field", "heard.opinions.why")
+		}
+	}
 	return nil
 }
 
@@ -452,7 +598,7 @@ func (s *step) checklist() error {
 func (s *step) answered(l *Checklist) error {
 	std := StandardsOn(DateOf(s.now))
 	if l.Standards != std.Version {
-		return Refuse(StandardsOld, "version", std.Version)
+		return outdated(std, l.Standards)
 	}
 	seen := make(map[string]bool, len(std.Items))
 	for _, id := range l.Clear {
@@ -474,6 +620,23 @@ func (s *step) answered(l *Checklist) error {
 			seen[p] = true
 		}
 	}
+	for _, b := range l.Based {
+		item, ok := std.Item(b.Item)
+		switch {
+		case !ok:
+			return Refuse(ItemUnknown, "item", b.Item)
+		case !item.Costs():
+			return Refuse(Invalid, "field", "checklist.based", "value", b.Item)
+		case b.Kind != "law" && b.Kind != "regulation" && b.Kind != "state_council" || strings.TrimSpace(b.Which) == "" || strings.TrimSpace(b.Clause) == "":
+			return Refuse(BasisOpen, "item", b.Item)
+		}
+		seen[b.Item] = true
+	}
+	for _, n := range l.Notes {
+		if !seen[n.Item] {
+			return Refuse(Invalid, "field", "checklist.notes", "value", n.Item)
+		}
+	}
 	open, first := 0, ""
 	for _, it := range std.Items {
 		if !seen[it.ID] {
@@ -486,6 +649,15 @@ func (s *step) answered(l *Checklist) error {
 		return Refuse(ItemsOpen, "count", fmt.Sprint(open), "first", first)
 	}
 	return nil
+}
+
+// outdated names what must be asked again because the standards changed since the form was filled in.
+func outdated(std *Standards, answered string) error {
+	if old, ok := StandardsNamed(answered); ok {
+		changed := std.Changed(old)
+		return Refuse(StandardsOld, "version", std.Version, "count", fmt.Sprint(len(changed)), "items", strings.Join(changed[:min(len(changed), 10)], ", "))
+	}
+	return Refuse(StandardsOld, "version", std.Version, "count", fmt.Sprint(len(std.Items)), "items", "")
 }
 
 // findings checks that each names clause, item, effect and required change, and in the costs group the legal basis.
@@ -524,10 +696,26 @@ func (s *step) exception(e *Exception) error {
 		if !e.Until.Valid() || e.Until <= today || e.Until > today.AddYears(10) {
 			return Refuse(ExceptionOpen, "field", "exception.until")
 		}
-	case strings.TrimSpace(e.Condition) == "" || strings.Contains(e.Condition, "长期"):
+	case strings.TrimSpace(e.Condition) == "", !s.c.since(2) && strings.Contains(e.Condition, "长期"), s.c.since(2) && endless(e.Condition):
 		return Refuse(ExceptionOpen, "field", "exception.condition")
 	}
 	return nil
+}
+
+// endless reports whether a condition names no end: 长期 and its like, alone or with a word around it. A condition that only
+// mentions the word, such as the end of a 长期护理保险 pilot, is one.
+func endless(condition string) bool {
+	none := []string{"", "长期", "永久", "长久", "无限期", "不限", "无期限", "不设", "另行通知", "另行通知之日", "待定", "until further notice", "indefinite", "indefinitely", "permanent", "long-term"}
+	for part := range strings.FieldsFuncSeq(condition, func(r rune) bool { return strings.ContainsRune("\t\r\n　。．.；;，,、“”\"", r) }) {
+		part = strings.ToLower(strings.TrimSpace(part))
+		for _, around := range []string{"自印发之日起", "本政策", "本措施", "本办法", "该措施", "措施", "政策", "实施", "有效", "执行", "适用", "期限", "直至", "为止", "至", "为", "均", "止"} {
+			part = strings.ReplaceAll(part, around, "")
+		}
+		if !slices.Contains(none, part) {
+			return false
+		}
+	}
+	return true
 }
 
 // require records findings as required changes of this round.
@@ -537,7 +725,7 @@ func (s *step) require(fs []Finding) error {
 	}
 	for _, f := range fs {
 		id := fmt.Sprintf("r%d-%d", s.c.Round, len(s.c.Changes)+1)
-		s.c.Changes = append(s.c.Changes, Change{ID: id, Finding: f, TextHash: s.c.Text.Hash, Counted: s.c.FirstText != ""})
+		s.c.Changes = append(s.c.Changes, Change{ID: id, Finding: f, TextHash: s.c.Text.Hash, Counted: s.c.FirstText != "", Sum: s.c.Text.sum(f.Clause)})
 	}
 	return nil
 }
@@ -551,6 +739,52 @@ func (c *Case) openChanges() []int {
 		}
 	}
 	return open
+}
+
+// amended puts a changed text forward together with the answers to what was required of it. The light path of a report of
+// changes touches the clauses of the required changes and no others.
+func (s *step) amended() error {
+	c, a := s.c, s.a
+	if a.Kind == ChangeAtOnce && len(c.openChanges()) == 0 {
+		return Refuse(NoBreach)
+	}
+	old := c.Text
+	if err := s.revised(); err != nil {
+		return err
+	}
+	if err := s.answers(); err != nil {
+		return err
+	}
+	if a.Kind == ChangeAtOnce {
+		c.Talks = a.Kind
+	}
+	if a.Kind == ReportChanges && c.since(2) {
+		if more := c.beyond(old); len(more) > 0 {
+			return Refuse(ChangesBeyond, "clauses", strings.Join(more[:min(len(more), 10)], "、"))
+		}
+	}
+	return s.unanswered()
+}
+
+// beyond lists clauses whose words changed from the old text to the present one though no required change names them.
+func (c *Case) beyond(old Text) []string {
+	if len(old.Sums) == 0 || len(c.Text.Sums) == 0 {
+		return nil // texts of a time before sums were kept: a person compares
+	}
+	asked := func(label string) bool {
+		return slices.ContainsFunc(c.Changes, func(ch Change) bool { return !ch.Closed && (ch.Finding.Clause == label || ch.Clause == label) })
+	}
+	var out []string
+	add := func(from, to Text) {
+		for i, label := range from.Clauses {
+			if i < len(from.Sums) && !slices.Contains(to.Sums, from.Sums[i]) && !asked(label) && !slices.Contains(out, label) {
+				out = append(out, label)
+			}
+		}
+	}
+	add(old, c.Text)
+	add(c.Text, old)
+	return out
 }
 
 // revised puts a changed text forward. A full new round may bring the same text again with new opinions heard or a new
@@ -586,7 +820,18 @@ func (s *step) answers() error {
 		if an.Answer != "not" && s.c.Changes[i].TextHash == s.c.Text.Hash {
 			return Refuse(TextUnchanged)
 		}
-		s.c.Changes[i].Answer, s.c.Changes[i].Reason = an.Answer, an.Reason
+		ch := &s.c.Changes[i]
+		ch.Answer, ch.Reason, ch.Clause, ch.Flagged = an.Answer, an.Reason, an.Clause, false
+		if an.Answer == "not" || !s.c.since(2) {
+			continue
+		}
+		if an.Clause == "" && slices.Contains(s.c.Text.Clauses, ch.Finding.Clause) {
+			ch.Clause = ch.Finding.Clause
+		}
+		if ch.Clause != Removed && !slices.Contains(s.c.Text.Clauses, ch.Clause) {
+			return Refuse(Invalid, "field", "answers.clause", "value", an.Clause)
+		}
+		ch.Flagged = ch.Sum != "" && slices.Contains(s.c.Text.Sums, ch.Sum) // wherever the words now stand
 	}
 	return nil
 }
@@ -637,6 +882,11 @@ func (s *step) written(k *Conclusion, want Result) error {
 	if k == nil {
 		return Refuse(Missing, "field", "conclusion")
 	}
+	if s.c.since(2) {
+		if missing := k.Missing(*s.c); len(missing) > 0 {
+			return Refuse(ConclusionOpen, "fields", strings.Join(missing, ", "))
+		}
+	}
 	if k.Result != want {
 		return Refuse(Invalid, "field", "conclusion.result")
 	}
@@ -653,6 +903,51 @@ func (s *step) written(k *Conclusion, want Result) error {
 		return Refuse(NotHeard)
 	}
 	return need("conclusion.howHeard", strings.TrimSpace(k.HowHeard) != "")
+}
+
+// Missing lists the mandatory parts that a conclusion on this case still lacks, by field (办法 29, 33; B1-15): all of them, so
+// that nobody is told twice. What a signature brings, number and day, is not among them.
+func (k Conclusion) Missing(c Case) []string {
+	var out []string
+	lacks := func(field string, ok bool) {
+		if !ok {
+			out = append(out, "conclusion."+field)
+		}
+	}
+	said := func(s string) bool { return strings.TrimSpace(s) != "" }
+	lacks("result", k.Result == Meets || k.Result == MeetsByExc || k.Result == Fails)
+	lacks("textHash", len(k.TextHash) == 64)
+	lacks("standards", k.Standards != "")
+	lacks("written", len(k.Written) == 64)
+	lacks("howHeard", said(k.HowHeard))
+	if c.Heard != nil {
+		lacks("notHeard", k.NotHeard == c.Heard.NoneGround)
+	}
+	if c.Kind == New && c.Route == Government {
+		lacks("prelim", said(k.Prelim))
+		lacks("useJoint", c.Joint == nil || said(k.UseJoint))
+		lacks("usePanel", c.Panel == nil || said(k.UsePanel))
+	}
+	for _, list := range [][]string{k.Advice, k.Risks} {
+		lacks("advice", !slices.ContainsFunc(list, func(s string) bool { return !said(s) }))
+	}
+	return out
+}
+
+// pattern is the case of B1-14 that a regulator's conclusion is: (i) the unit does not change, (ii) no time to talk, (iii)
+// changed at once, (iv) meets, with advice or warnings.
+func (k Conclusion) pattern(talks ActionKind) string {
+	switch {
+	case k.Result == Fails && talks == NoChange:
+		return "i"
+	case k.Result == Fails && talks == StopTalks:
+		return "ii"
+	case k.Result != Fails && talks == ChangeAtOnce:
+		return "iii"
+	case k.Result != Fails && len(k.Advice)+len(k.Risks) > 0:
+		return "iv"
+	}
+	return ""
 }
 
 // signed adds what only a signature brings: the official number and the day.
@@ -678,7 +973,7 @@ func (s *step) conclude(given *Conclusion, want Result) error {
 		return err
 	}
 	k := *given
-	k.By, k.Approver = s.c.TextBy, s.a.Actor.Person
+	k.By, k.Approver, k.Checker, k.Pattern = s.c.TextBy, s.a.Actor.Person, "", ""
 	if err := s.signed(&k); err != nil {
 		return err
 	}
@@ -719,7 +1014,10 @@ func (s *step) settle(k *Conclusion) error {
 			s.counted = Amend
 		}
 	}
-	c.Conclusion, c.Draft = k, nil
+	c.Conclusion, c.Draft, c.Delivery, c.Mediation = k, nil, nil, nil
+	if c.since(2) && k.Result != Fails && c.Rules.IssueDays > 0 {
+		s.clocked, c.Clock = true, &Clock{Days: c.Rules.IssueDays, From: s.now, Version: c.Version}
+	}
 	return nil
 }
 
@@ -770,9 +1068,18 @@ func (s *step) packet() error {
 	if p == nil {
 		return Refuse(Missing, "field", "packet")
 	}
-	for _, slot := range []Slot{SlotDraft, SlotNote, SlotPrelim, SlotHeard} {
-		if len(p.Documents[slot]) != 64 {
-			return Refuse(PacketOpen, "slot", string(slot))
+	if missing := p.Missing(*c); len(missing) > 0 {
+		return Refuse(PacketOpen, "slot", strings.Join(missing, ", "))
+	}
+	if known := c.slots(); c.since(2) {
+		held := 0
+		for _, slot := range known {
+			if _, ok := p.Documents[slot]; ok {
+				held++
+			}
+		}
+		if held < len(p.Documents) {
+			return Refuse(Invalid, "field", "packet.documents")
 		}
 	}
 	if p.Documents[SlotDraft] != c.Text.Hash {
@@ -790,6 +1097,31 @@ func (s *step) packet() error {
 	return nil
 }
 
+// Missing lists the documents that the packet of this case still lacks, by slot (办法 31 and the local list), in their order.
+// Before the second revision of the procedure only the first was named.
+func (p Packet) Missing(c Case) []string {
+	var out []string
+	for _, slot := range c.slots() {
+		if c.requires(slot) && len(p.Documents[slot]) != 64 && (c.since(2) || len(out) == 0) {
+			out = append(out, string(slot))
+		}
+	}
+	return out
+}
+
+// slots are the documents a packet of this case may hold, in order.
+func (c *Case) slots() []Slot {
+	out := slices.Clone(slots)
+	for _, r := range c.Rules.Slots {
+		out = append(out, r.ID)
+	}
+	return out
+}
+
+func (c *Case) requires(slot Slot) bool {
+	return slot != SlotOther && (slices.Contains(slots, slot) || slices.ContainsFunc(c.Rules.Slots, func(r SlotRule) bool { return r.ID == slot && r.Required }))
+}
+
 // ask is G9: a correction lists what is missing and has a period; a suspension may have one.
 func (s *step) ask() error {
 	c, a := s.c, s.a
@@ -801,7 +1133,7 @@ func (s *step) ask() error {
 			return err
 		}
 		for _, slot := range a.Slots {
-			if !slices.Contains([]Slot{SlotNote, SlotPrelim, SlotHeard, SlotOther}, slot) {
+			if slot == SlotDraft || !slices.Contains(c.slots(), slot) {
 				return Refuse(Invalid, "field", "slots", "value", string(slot))
 			}
 		}
@@ -812,7 +1144,7 @@ func (s *step) ask() error {
 			return err
 		}
 	}
-	c.Asked = &Asked{Slots: a.Slots, Reason: a.Reason, By: a.Actor.Person}
+	c.Asked = &Asked{Kind: a.Kind, Slots: a.Slots, Reason: a.Reason, By: a.Actor.Person, At: s.now}
 	return s.clock()
 }
 
@@ -856,14 +1188,14 @@ func (s *step) correct() error {
 	merged := Packet{Documents: map[Slot]string{}}
 	if c.Packet != nil {
 		merged.NoteBasis, merged.NoteHeard, merged.LetterNo = c.Packet.NoteBasis, c.Packet.NoteHeard, c.Packet.LetterNo
-		for _, slot := range slots {
+		for _, slot := range c.slots() {
 			if hash, ok := c.Packet.Documents[slot]; ok {
 				merged.Documents[slot] = hash
 			}
 		}
 	}
 	known := 0
-	for _, slot := range slots {
+	for _, slot := range c.slots() {
 		hash, given := p.Documents[slot]
 		if !given {
 			continue
@@ -1114,8 +1446,14 @@ func (s *step) draft() error {
 		return err
 	}
 	d := *k
-	d.By, d.Approver, d.DocNo, d.SignedOn = s.a.Actor.Person, "", "", ""
+	d.By, d.Approver, d.Checker, d.DocNo, d.SignedOn = s.a.Actor.Person, "", "", "", ""
+	if c.since(2) {
+		d.Pattern = d.pattern(c.Talks)
+	}
 	c.Draft = &d
+	if c.Rules.Middle {
+		c.Status = RegCheck
+	}
 	return nil
 }
 
@@ -1144,28 +1482,121 @@ func (s *step) issue() error {
 	if len(is.TextHash) != 64 {
 		return Refuse(Missing, "field", "issue.textHash")
 	}
-	if is.TextHash != c.Conclusion.TextHash && strings.TrimSpace(is.Difference) == "" {
-		return Refuse(TextMismatch, "field", "issue.textHash")
+	if err := s.sameText(is); err != nil {
+		return err
 	}
 	if is.On < c.Conclusion.SignedOn { // issued before it was concluded: that opens a case of an existing measure
 		return Refuse(Invalid, "field", "issue.on")
 	}
-	if c.Rules.Legality && strings.TrimSpace(is.Legality) == "" {
+	switch {
+	case c.Rules.Legality && c.since(2) && (c.Legal == nil || c.Legal.Result == "fail"):
+		return Refuse(LegalityOpen)
+	case c.Rules.Legality && !c.since(2) && strings.TrimSpace(is.Legality) == "":
 		return Refuse(Missing, "field", "issue.legality")
 	}
-	c.Issue = is
+	issued := *is
+	issued.Sealed = c.since(2) && is.TextHash == c.Conclusion.TextHash
+	c.Issue = &issued
 	if c.Conclusion.Result == MeetsByExc {
 		c.Status = IssuedException
-		s.sunset()
+		s.sunset(is.On)
 	}
 	return nil
 }
 
-// sunset starts the clock of an exception: at 24:00 of its last day it is due to stop; a condition has no clock.
-func (s *step) sunset() {
-	s.c.Clock, s.clocked = nil, true
-	if u := s.c.Exception.Until; u != "" {
-		s.c.Clock = &Clock{From: s.now, Due: u.End(), Version: s.c.Version}
+// sameText is G11: equal hash, or the three questions of B1-17 answered in a signed statement, not all with yes.
+func (s *step) sameText(is *Issue) error {
+	same := is.TextHash == s.c.Conclusion.TextHash
+	if !s.c.since(2) {
+		if !same && strings.TrimSpace(is.Difference) == "" {
+			return Refuse(TextMismatch, "field", "issue.textHash")
+		}
+		return nil
+	}
+	q := is.Questions
+	switch {
+	case same:
+		return nil
+	case q == nil:
+		return Refuse(TextMismatch, "field", "issue.textHash")
+	case strings.TrimSpace(q.Why) == "":
+		return Refuse(Missing, "field", "issue.questions.why")
+	case q.material():
+		return Refuse(MaterialText)
+	}
+	return nil
+}
+
+// material checks that a change is one: all three questions of B1-17 are answered yes.
+func (s *step) material() error {
+	q := s.a.Questions
+	switch {
+	case !s.c.since(2):
+		return need("material", s.a.Material)
+	case q == nil:
+		return Refuse(Missing, "field", "questions")
+	case strings.TrimSpace(q.Why) == "":
+		return Refuse(Missing, "field", "questions.why")
+	case !q.material():
+		return Refuse(Invalid, "field", "questions")
+	}
+	s.c.Legal = nil
+	return nil
+}
+
+// legality records the result of the legality review; a text that failed it is changed, or not issued.
+func (s *step) legality() error {
+	l := s.a.Legal
+	switch {
+	case l == nil:
+		return Refuse(Missing, "field", "legal")
+	case l.Result != "pass" && l.Result != "changes" && l.Result != "fail":
+		return Refuse(Invalid, "field", "legal.result")
+	case strings.TrimSpace(l.By) == "":
+		return Refuse(Missing, "field", "legal.by")
+	case !l.On.Valid() || l.On > DateOf(s.now) || l.On < s.c.Conclusion.SignedOn && !s.c.Rules.alongside():
+		return Refuse(Invalid, "field", "legal.on")
+	case l.Result == "fail" && strings.TrimSpace(l.Note) == "":
+		return Refuse(Missing, "field", "legal.note")
+	}
+	s.c.Legal = l
+	return nil
+}
+
+// alongside: without a local gate the two reviews may run side by side (B1-9), and the legality review may end first.
+func (r Rules) alongside() bool { return !r.Legality }
+
+// deliver records seal and service of the regulator's conclusion, in that order and not before the signature.
+func (s *step) deliver() error {
+	d := s.a.Delivery
+	switch {
+	case d == nil:
+		return Refuse(Missing, "field", "delivery")
+	case !d.SealedOn.Valid() || d.SealedOn < s.c.Conclusion.SignedOn || d.SealedOn > DateOf(s.now):
+		return Refuse(Invalid, "field", "delivery.sealedOn")
+	case !d.On.Valid() || d.On < d.SealedOn || d.On > DateOf(s.now):
+		return Refuse(Invalid, "field", "delivery.on")
+	case !slices.Contains([]string{"exchange", "paper", "platform", "other"}, d.How):
+		return Refuse(Invalid, "field", "delivery.how")
+	case strings.TrimSpace(d.Receiver) == "":
+		return Refuse(Missing, "field", "delivery.receiver")
+	}
+	done := *d
+	done.By = s.a.Actor.Person
+	s.c.Delivery = &done
+	return nil
+}
+
+// sunset starts the clock of an exception in force from a day on: at 24:00 of its last day it is due to stop; a condition
+// has no clock.
+func (s *step) sunset(from Date) {
+	c := s.c
+	c.Clock, s.clocked = nil, true
+	if u := c.Exception.Until; u != "" {
+		c.Clock = &Clock{From: s.now, Due: u.End(), Version: c.Version}
+	}
+	if c.since(2) {
+		c.Sunset = inForce(c.Exception, c.Rules, from, DateOf(s.now), c.Version)
 	}
 }
 
@@ -1260,7 +1691,7 @@ func (s *step) stockDecision() error {
 	}
 	c.Conclusion, s.counted = &k, Keep
 	if a.Kind == KeepByException {
-		s.sunset()
+		s.sunset(k.SignedOn)
 	}
 	return nil
 }

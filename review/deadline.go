@@ -81,3 +81,83 @@ func (cal Calendar) Due(from time.Time, n int) (due time.Time, provisional bool)
 	}
 	return d.End(), provisional
 }
+
+// WorkingDays is how many working days of a period lie between two instants: the day of the first is not counted, the day of
+// the second is. provisional: a day beyond the loaded years was looked at.
+func (cal Calendar) WorkingDays(from, to time.Time) (n int, provisional bool) {
+	last := DateOf(to)
+	for d := DateOf(from).AddDays(1); d <= last; d = d.AddDays(1) {
+		working, loaded := cal.Working(d)
+		provisional = provisional || !loaded
+		if working {
+			n++
+		}
+	}
+	return n, provisional
+}
+
+// DueSpans returns the instant at which a period of working days ends that stood still between its spans: what the closed
+// spans used is taken off, the rest counts from the start of the last one, and at least one day is left. No spans: the zero
+// time.
+func (cal Calendar) DueSpans(spans []Span, days int) (due time.Time, provisional bool) {
+	if len(spans) == 0 {
+		return time.Time{}, false
+	}
+	for _, s := range spans[:len(spans)-1] {
+		used, beyond := cal.WorkingDays(s.From, s.To)
+		days, provisional = days-used, provisional || beyond
+	}
+	due, beyond := cal.Due(spans[len(spans)-1].From, max(days, 1))
+	return due, provisional || beyond
+}
+
+// Loaded reports whether the working days of a year are known. Nothing is guessed beyond: what is computed there is provisional.
+func (cal Calendar) Loaded(year int) bool { return cal.Years[year] }
+
+// DueCalendar returns the instant at which a period of n calendar days ends that an event at from starts: the day of the event
+// is not counted, the last day counts in full, UTC+8. With roll, a period that would end on a day off ends on the next
+// working day; a switch, because 办法 does not say so. provisional is true when the roll asked about a day beyond the loaded
+// years. n below 1 counts as 1.
+func (cal Calendar) DueCalendar(from time.Time, n int, roll bool) (due time.Time, provisional bool) {
+	d := DateOf(from).AddDays(max(n, 1))
+	for roll {
+		working, loaded := cal.Working(d)
+		provisional = provisional || !loaded
+		if working {
+			break
+		}
+		d = d.AddDays(1)
+	}
+	return d.End(), provisional
+}
+
+// Urgency is how near the end of a period is, in one of three words; a page shows word and colour together.
+type Urgency string
+
+// The urgencies.
+const (
+	Normal  Urgency = "normal"  // 正常
+	Soon    Urgency = "soon"    // 临期
+	Overdue Urgency = "overdue" // 超期
+)
+
+// Urgency says how near due is at now: overdue from the instant due on; soon when at most soonDays working days are left, today
+// not counted, so that with 0 only the last day is; else normal. The zero due is normal: no period runs.
+func (cal Calendar) Urgency(due, now time.Time, soonDays int) Urgency {
+	switch {
+	case due.IsZero():
+		return Normal
+	case !now.Before(due):
+		return Overdue
+	}
+	last, left := DateOf(due.Add(-time.Nanosecond)), 0
+	for d := DateOf(now).AddDays(1); d <= last; d = d.AddDays(1) {
+		if working, _ := cal.Working(d); working {
+			left++
+		}
+		if left > max(soonDays, 0) {
+			return Normal
+		}
+	}
+	return Soon
+}

@@ -129,3 +129,145 @@ func TestValidDates(t *testing.T) {
 		t.Error("30 February is in no calendar")
 	}
 }
+
+func TestDueCalendarCountsEveryDayAndRollsOnlyWhenAsked(t *testing.T) {
+	t.Parallel()
+	cal := calendar()
+	for _, tt := range []struct {
+		name          string
+		start         Date
+		plain, rolled Date
+		provisional   bool // when rolled
+	}{
+		{"60 days end on a Thursday", "2025-04-20", "2025-06-19", "2025-06-19", false},
+		{"60 days end in an eight-day holiday", "2025-08-04", "2025-10-03", "2025-10-09", false},
+		{"60 days end on a Saturday", "2026-01-20", "2026-03-21", "2026-03-23", false},
+		{"60 days end in National Day", "2026-08-03", "2026-10-02", "2026-10-08", false},
+		{"60 days end on a Sunday that works", "2025-11-27", "2026-01-26", "2026-01-26", false},
+		{"60 days end on a make-up Saturday", "2025-12-16", "2026-02-14", "2026-02-14", false},
+		{"60 days end beyond the calendar", "2026-11-10", "2027-01-09", "2027-01-11", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			for _, from := range []time.Time{tt.start.End().Add(-24 * time.Hour), tt.start.End().Add(-time.Nanosecond)} {
+				if due, provisional := cal.DueCalendar(from, 60, false); due != tt.plain.End() || provisional {
+					t.Errorf("from %s: %s, %v; want the end of %s", from, In(due), provisional, tt.plain)
+				}
+				if due, provisional := cal.DueCalendar(from, 60, true); due != tt.rolled.End() || provisional != tt.provisional {
+					t.Errorf("from %s, rolled: %s, %v; want the end of %s, %v", from, In(due), provisional, tt.rolled, tt.provisional)
+				}
+			}
+		})
+	}
+	if due, _ := cal.DueCalendar(noon("2026-03-02"), 0, false); due != Date("2026-03-03").End() {
+		t.Errorf("below one: %s", In(due))
+	}
+}
+
+func noon(d Date) time.Time { return d.End().Add(-12 * time.Hour) }
+
+func TestTheYearsHaveTheirWorkingDays(t *testing.T) {
+	t.Parallel()
+	cal := calendar()
+	for year, want := range map[int]int{2024: 251, 2025: 248, 2026: 248} {
+		y, loaded := cal.Year(year)
+		if !loaded || y.WorkingDays() != want {
+			t.Errorf("%d: loaded %v, %d working days, want %d", year, loaded, y.WorkingDays(), want)
+		}
+		if !cal.Loaded(year) || cal.Loaded(2027) || cal.Loaded(2023) {
+			t.Error("loaded: 2024 to 2026")
+		}
+	}
+}
+
+func TestWorkingDaysBetweenTwoInstants(t *testing.T) {
+	t.Parallel()
+	cal := calendar()
+	for _, tt := range []struct {
+		name        string
+		from, to    Date
+		n           int
+		provisional bool
+	}{
+		{"the same day uses nothing", "2026-03-02", "2026-03-02", 0, false},
+		{"overnight uses one", "2026-03-02", "2026-03-03", 1, false},
+		{"over a weekend", "2026-03-06", "2026-03-09", 1, false},
+		{"over the nine-day holiday and a make-up Saturday", "2026-02-13", "2026-02-24", 2, false},
+		{"backwards", "2026-03-09", "2026-03-02", 0, false},
+		{"into a year without a calendar", "2026-12-30", "2027-01-04", 3, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if n, provisional := cal.WorkingDays(noon(tt.from), noon(tt.to)); n != tt.n || provisional != tt.provisional {
+				t.Errorf("%d, %v; want %d, %v", n, provisional, tt.n, tt.provisional)
+			}
+		})
+	}
+}
+
+func TestAPeriodStandsStillBetweenItsSpans(t *testing.T) {
+	t.Parallel()
+	cal := calendar()
+	span := func(from, to Date) Span {
+		s := Span{From: noon(from)}
+		if to != "" {
+			s.To = noon(to)
+		}
+		return s
+	}
+	for _, tt := range []struct {
+		name        string
+		spans       []Span
+		days        int
+		end         Date
+		provisional bool
+	}{
+		{"no pause: as Due", []Span{span("2026-02-13", "")}, 7, "2026-03-02", false},
+		{"three days used, four left", []Span{span("2026-03-02", "2026-03-05"), span("2026-03-16", "")}, 7, "2026-03-20", false},
+		{"paused and resumed on the same day costs nothing", []Span{span("2026-03-02", "2026-03-04"), span("2026-03-04", "")}, 7, "2026-03-11", false},
+		{"two pauses", []Span{span("2026-03-02", "2026-03-03"), span("2026-03-09", "2026-03-10"), span("2026-03-16", "")}, 5, "2026-03-19", false},
+		{"all used: one day is left", []Span{span("2026-03-02", "2026-03-20"), span("2026-03-27", "")}, 5, "2026-03-30", false},
+		{"a pause over a holiday does not use it", []Span{span("2026-09-30", "2026-09-30"), span("2026-10-07", "")}, 3, "2026-10-10", false},
+		{"the rest reaches beyond the calendar", []Span{span("2026-12-21", "2026-12-23"), span("2026-12-30", "")}, 7, "2027-01-06", true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if due, provisional := cal.DueSpans(tt.spans, tt.days); due != tt.end.End() || provisional != tt.provisional {
+				t.Errorf("%s, %v; want the end of %s, %v", In(due), provisional, tt.end, tt.provisional)
+			}
+		})
+	}
+	if due, provisional := cal.DueSpans(nil, 5); !due.IsZero() || provisional {
+		t.Errorf("no span: %s", due)
+	}
+}
+
+func TestUrgency(t *testing.T) {
+	t.Parallel()
+	cal := calendar()
+	due := Date("2026-10-09").End() // a Friday; 1 to 7 October is off
+	for _, tt := range []struct {
+		name string
+		now  time.Time
+		soon int
+		want Urgency
+	}{
+		{"three working days left", noon("2026-09-29"), 2, Normal},
+		{"two working days left, with a holiday between", noon("2026-09-30"), 2, Soon},
+		{"the last day, with no warning asked for", noon("2026-10-09"), 0, Soon},
+		{"the day before, with no warning asked for", noon("2026-10-08"), 0, Normal},
+		{"the last instant", due.Add(-time.Nanosecond), 2, Soon},
+		{"24:00", due, 2, Overdue},
+		{"a week later", due.AddDate(0, 0, 7), 2, Overdue},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if got := cal.Urgency(due, tt.now, tt.soon); got != tt.want {
+				t.Errorf("%s, want %s", got, tt.want)
+			}
+		})
+	}
+	if got := cal.Urgency(time.Time{}, due, 2); got != Normal {
+		t.Errorf("without a period: %s", got)
+	}
+}

@@ -66,6 +66,7 @@
 //	   return_overdue ─▶ RETURNED ── submit* ─▶ SUBMITTED                ├─┤ convene ─▶ JOINT_REVIEW
 //	                             └── reopen* ─▶ SELF_REVIEW              ├─┤ form_panel ─▶ EXPERT_REVIEW
 //	                                                                     └─┘ put_breach ─▶ CONSULT_UNIT
+//	Where the local rule has the step, draft_opinion ─▶ REG_CHECK ─ send_sign ─▶ REG_SIGN;  REG_CHECK ─ send_back ─▶ REG_REVIEW
 //	REVISING ─ report_changes* ─▶ REG_REVIEW   (after CONCLUDED_FAIL only)
 //
 // After the conclusion.
@@ -73,6 +74,7 @@
 //	CONCLUDED_FAIL ─ revise ─▶ REVISING;  both ─ give_up ─▶ NOT_ISSUED
 //	CONCLUDED_PASS, CONCLUDED_EXCEPTION ─ send_legality ─▶ LEGALITY
 //	these three ─┬─ register_issue ──▶ ISSUED, or ISSUED_EXCEPTION ─ exception_ends ─▶ EXCEPTION_DUE ─ register_stop ─▶ CEASED
+//	             │                              ISSUED_EXCEPTION, KEPT_EXCEPTION ─ register_extension ─▶ EXTENDED
 //	             ├─ material_change* ▶ SELF_REVIEW   (the outcome stands until it is replaced)
 //	             └─ close_unissued ──▶ CLOSED_UNISSUED
 //

@@ -62,6 +62,21 @@ const (
 	UnderWay        Code = "under_way"         // accepted, not finished yet
 	TooMany         Code = "too_many"          // too many attempts
 	Malformed       Code = "malformed"         // the request could not be read: detail
+	ScopeOpen       Code = "scope_open"        // the scope questions are not answered to the end: question
+	RouteOdd        Code = "route_odd"         // another route than who issues it leads to, without a reason: route, article
+	ClausesUnsure   Code = "clauses_unsure"    // which clause was which must be said: labels, candidates
+	UnsupportedFile Code = "unsupported_file"  // a format that is not read yet: kind
+	TrackedChanges  Code = "tracked_changes"   // the document holds changes nobody has accepted
+	ConclusionOpen  Code = "conclusion_open"   // the conclusion lacks mandatory parts: fields
+	ChangesBeyond   Code = "changes_beyond"    // a report of changes touches more than what was required: clauses
+	MaterialText    Code = "material_text"     // the issued text differs materially and was not reviewed (B1-17)
+	LegalityOpen    Code = "legality_open"     // the local rule asks for a legality review that passed
+	NothingToUndo   Code = "nothing_to_undo"   // somebody has acted since, or it was another's act
+	TooLate         Code = "too_late"          // the day in which it was possible is over
+	TooSoon         Code = "too_soon"          // urged already: next
+	NobodyToUrge    Code = "nobody_to_urge"    // the case waits for oneself, or for nobody
+	ProvisionalDue  Code = "provisional_due"   // a letter would carry a date that is only provisional
+	ExtensionOpen   Code = "extension_open"    // the case named does not carry this exception on
 )
 
 // Error is a refusal that a person can act on. Params fill the sentence; they hold codes, counts, names of

@@ -5,7 +5,7 @@ import "slices"
 // Permit says whether the person may do this to the case now, and if not, why. Buttons, endpoints and the workflow
 // ask this one question. What the action brings is Apply's matter. The refusals, in the order in which they are found:
 // AlreadyDone, WrongRoute, NotYourTurn (status), NotYourRole, TwoSides, OverlayOff, ConfirmNeeded, SameHand,
-// NothingAsked, SecondNeeded, NoEscape, Concluded, Sealed.
+// NothingAsked, SecondNeeded, NoEscape, Concluded, Sealed, NothingToUndo, NobodyToUrge.
 func Permit(c Case, who Actor, kind ActionKind) error {
 	_, err := permit(&c, who, kind)
 	return err
@@ -61,7 +61,7 @@ func stands(c *Case, who Actor, role Role) bool {
 	switch role {
 	case Handler, ReviewBody, UnitHead:
 		return who.Role == role && who.Unit == c.Unit
-	case Officer, Approver:
+	case Officer, Checker, Approver:
 		return who.Role == role && who.Unit == c.Regulator
 	case seatHead:
 		return who.Role == UnitHead && c.Seat(who.Unit) != nil
@@ -81,7 +81,7 @@ func sideOf(c *Case, who Actor, m Move) Side {
 		return SeatSide
 	case who.Role == Expert:
 		return ExpertSide
-	case who.Role == Officer || who.Role == Approver:
+	case who.Role == Officer || who.Role == Checker || who.Role == Approver:
 		return RegulatorSide
 	case who.Unit == c.Unit:
 		return UnitSide
@@ -102,8 +102,11 @@ func guard(c *Case, who Actor, kind ActionKind) error {
 		}
 		return otherHand(who, c.TextBy)
 	case SendSign, ConcludePass, ConcludeExc, ConcludeFail, SignPrelim:
-		if kind == SendSign && c.Kind == Existing {
+		switch {
+		case kind == SendSign && c.Kind == Existing:
 			return nil // the handler proposes; the head signs
+		case kind == SendSign && c.Status == RegCheck:
+			return otherHand(who, c.Draft.By)
 		}
 		return otherHand(who, c.TextBy)
 	case KeepMeasure, KeepByException, DecideRevise, DecideRepeal:
@@ -112,8 +115,10 @@ func guard(c *Case, who Actor, kind ActionKind) error {
 		}
 		return otherHand(who, c.TextBy)
 	case ApprovePass, ApproveExc, ApproveFail:
-		if err := otherHand(who, c.Officer); err != nil {
-			return err
+		for _, hand := range []string{c.Officer, c.Draft.Checker} {
+			if err := otherHand(who, hand); err != nil {
+				return err
+			}
 		}
 		return otherHand(who, c.Draft.By)
 	case Recall:
@@ -183,6 +188,39 @@ func guard(c *Case, who Actor, kind ActionKind) error {
 		if c.BreachPut && slices.ContainsFunc(c.Changes, func(ch Change) bool { return !ch.Closed }) {
 			return Refuse(NoEscape)
 		}
+	case Inventory:
+		if who.Role == Officer && !c.Unreviewed { // the regulator registers only what was issued past the review
+			return Refuse(NotYourRole, "action", string(kind))
+		}
+	case Deliver:
+		if !c.since(2) || c.Conclusion == nil || c.Delivery != nil {
+			return notYet(c, kind)
+		}
+	case RecordLegality:
+		if !c.since(2) {
+			return notYet(c, kind)
+		}
+	case AskMediation:
+		if !c.since(2) || !c.Failed || c.passedBefore() || c.Mediation != nil && c.Mediation.Result == "" {
+			return notYet(c, kind)
+		}
+	case NoteMediation:
+		if c.Mediation == nil || c.Mediation.Result != "" {
+			return Refuse(NothingAsked, "action", string(AskMediation))
+		}
+	case Evaluate, RegisterExtension:
+		if c.Sunset == nil {
+			return notYet(c, kind)
+		}
+	case Undo:
+		if !c.Undoable || c.Main.Person != who.Person {
+			return Refuse(NothingToUndo)
+		}
+	case Urge:
+		if !c.since(2) {
+			return notYet(c, kind)
+		}
+		return mayUrge(c, who)
 	case GiveUp:
 		if !c.Failed || c.passedBefore() { // after a pass not issuing is close_unissued
 			return notYet(c, kind)
@@ -239,12 +277,15 @@ func Turns(c Case) []Turn {
 		out = unit(UnitHead)
 	case Submitted, RegReview:
 		out = reg(Officer)
+	case RegCheck:
+		out = reg(Checker)
 	case RegSign:
 		out = reg(Approver)
 	case StockConfirm:
 		out = append(reg(Officer), reg(Approver)...)
 	case IssuedException, KeptException:
-		if c.Clock.loose() { // an end condition has no clock: somebody must watch for it
+		// An end condition has no clock: somebody must watch for it. After a notice somebody must carry on or stop.
+		if c.Clock.loose() || c.Sunset != nil && (c.Sunset.Evaluating || c.Sunset.Noticed > 0) {
 			out = unit(Handler)
 		}
 	case JointReview:
@@ -268,16 +309,44 @@ func Turns(c Case) []Turn {
 			out = append(out, reg(Officer)...)
 		}
 	}
+	for _, t := range append(besides(c), waits(c)...) {
+		if !slices.Contains(out, t) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// waits is the turn of the second hand that a request waits for.
+func waits(c Case) []Turn {
 	if c.Request == nil {
-		return out
+		return nil
 	}
 	switch c.Request.What {
 	case AskWithdraw, AskRevise, AskRepeal:
-		if c.Status != UnitSign {
-			out = append(out, unit(UnitHead)...)
-		}
+		return []Turn{{Unit: c.Unit, Role: UnitHead, What: c.Status}}
 	case AskPanel, AskSkipPanel:
-		out = append(out, reg(Approver)...)
+		return []Turn{{Unit: c.Regulator, Role: Approver, What: c.Status}}
+	}
+	return nil
+}
+
+// besides are turns that do not hold the case up: the signed conclusion still to be delivered, a disagreement still to be
+// put to the mechanism, and the approver's look at what is overdue.
+func besides(c Case) []Turn {
+	if !c.since(2) || c.Route != Government || c.Kind != New {
+		return nil
+	}
+	var out []Turn
+	switch c.Status {
+	case ConcludedPass, ConcludedException, ConcludedFail, Revising, Legality:
+		if c.Conclusion != nil && c.Delivery == nil || c.Mediation != nil && c.Mediation.Result == "" {
+			out = append(out, Turn{Unit: c.Regulator, Role: Officer, What: c.Status})
+		}
+	case Submitted, RegReview, JointReview, ExpertReview, ConsultUnit, RegCheck:
+		if c.Review != nil && c.Review.Past {
+			out = append(out, Turn{Unit: c.Regulator, Role: Approver, What: c.Status})
+		}
 	}
 	return out
 }

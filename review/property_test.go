@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -17,23 +18,56 @@ import (
 	"pgregory.net/rapid"
 )
 
+// The invariants that every step of every life is held against (core flow, "invariants to test"), and where:
+//
+//	 1  nothing is issued without a passing conclusion on that very text                     concluded
+//	 2  on the government route the conclusion is the regulator's                            concluded
+//	 3  an exception has its ground, no lesser alternative, its points, a period or an end    concluded
+//	 4  no conclusion without opinions heard, or the ground for hearing nobody               concluded
+//	 5  a countersignature or comment moves nothing: what moves a status is a row of Moves   accepted
+//	 6  a seat's, an expert's or time's act is never the conclusion                          advised
+//	 7  interviews and 8 spot checks are no part of the machine, nor are reports
+//	 9  a decision that a measure is out of scope has its reason                             led
+//	10  every change is an event with actor, time, text and basis                            accepted
+//	11  a required change names clause, item and change                                      accepted
+//	12  what was counted in the past does not move                                           standing
+//
+// and besides: what is due happens and happens once, nothing of a closed round acts in the next (timely, stale); the regulator's
+// clock stands still while the packet is with the unit (metered); undo brings back what was, on its day, to who did it (undone).
+
 // town is a case, the people round it, and what the test itself remembers of the case to judge it by.
 type town struct {
 	*walk
 	pick   func(n int) int // a number below n
 	first  string          // first counted text
 	counts map[string]bool // required changes recorded since then: made or not, by the last answer
-	clocks []Clock         // every period that ever ran
+	spans  []Span          // in which the regulator's clock ran since the last submission
+	points []Checkpoint    // everything time was ever going to do
+	past   *town           // before the last act: what undo brings back
 	years  map[time.Time]Outcome
 	taken  func(Move)
 }
 
 func newTown(t reporter, kind Kind, pick func(n int) int, taken func(Move)) *town {
-	w := newWalk(t, kind, []Route{Department, Government}[pick(2)])
+	procedure := Procedure
+	if pick(4) == 0 {
+		procedure = pick(2)
+	}
+	w := walkUnder(t, procedure, kind, []Route{Department, Government}[pick(2)])
+	w.open.Procedure = procedure
 	coin := func() bool { return pick(2) == 0 }
 	w.open.Rules = Rules{Version: "1", Joint: pick(4) > 0, Panel: pick(4) > 0, StockConfirm: pick(3) > 0, Legality: coin(), Threshold: []float64{1, 1.5, 3}[pick(3)],
 		CorrectionDays: pick(4), JointDays: pick(4), PanelDays: pick(4)}
 	w.open.Measure.PublicInterest = []string{"", "touched", "major"}[pick(3)]
+	if !w.old() {
+		r := &w.open.Rules
+		r.ReviewDays, r.PauseTalks, r.IssueDays, r.EvaluateMonths, r.UrgeHours, r.Middle = pick(6), coin(), pick(3)*10, pick(3)*4, 1+pick(30), coin()
+		if coin() {
+			r.Slots = []SlotRule{{ID: "basis", Zh: "制定依据", En: "Basis", Required: coin()}}
+		}
+		w.open.Measure.PublicInterest = []string{"none", "none", "touched", "major"}[pick(4)]
+		w.open.Unreviewed = kind == Existing && pick(3) == 0
+	}
 	w.open.Measure.ReviewedBefore = coin()
 	if pick(5) == 0 { // near the end of the loaded calendar
 		w.now = time.Date(2026, 12, 21+pick(10), 3, 0, 0, 0, time.UTC)
@@ -55,15 +89,18 @@ func here(s Status) []ActionKind {
 // beginnings are where lives start, so that the far ends of the procedure are reached as well.
 var beginnings = map[Kind]map[Route][]string{
 	New: {
-		Department: {"", "register start_review", toSign, toExc, toSign + " conclude_fail", toSign + " conclude_pass material_change"},
-		Government: {"", toPrelim, toDesk, toExc + " sign_prelim submit accept", toDesk + " convene", toDesk + " draft_opinion:fails approve_fail",
+		Department: {"", "register start_review", toSign, toExc, toSign + " conclude_fail", toSign + " conclude_pass material_change",
+			toExc + " conclude_exception send_legality record_legality register_issue"},
+		Government: {"", toPrelim, toDesk, toExc + " sign_prelim submit accept", toDesk + " convene", toDesk + " draft_opinion:fails send_sign approve_fail",
 			toDesk + " ask_panel form_panel accept_invitation@e1 accept_invitation@e2 give_opinion@e1",
 			toDesk + " ask_panel form_panel accept_invitation@e1 accept_invitation@e2 give_opinion@e1 give_opinion@e2 decline_invitation@e3",
-			toExc + " sign_prelim submit accept ask_skip_panel skip_panel draft_opinion:exception", toDesk + " ask_skip_panel skip_panel draft_opinion approve_pass"},
+			toExc + " sign_prelim submit accept ask_skip_panel skip_panel draft_opinion:exception send_sign",
+			toExc + " sign_prelim submit accept ask_skip_panel skip_panel draft_opinion:exception send_sign approve_exception send_legality record_legality register_issue",
+			toDesk + " ask_skip_panel skip_panel draft_opinion", toDesk + " ask_skip_panel skip_panel draft_opinion send_sign approve_pass"},
 	},
 	Existing: {
-		Department: {"", toStock, toStock + ":exception", toStock + ":breach"},
-		Government: {"", toStock, toStock + " send_confirm", toStock + ":exception send_confirm", toStock + ":breach send_confirm"},
+		Department: {"", toStock, toStock + ":exception", toStock + ":breach", toStock + ":exception keep_exception"},
+		Government: {"", toStock, toStock + " send_confirm", toStock + ":exception send_confirm", toStock + ":breach send_confirm", toStock + ":exception send_confirm keep_exception"},
 	},
 }
 
@@ -89,8 +126,8 @@ func (w *town) begin() {
 func (w *town) step(tried map[string]int) {
 	switch w.pick(10) {
 	case 0:
-		if k := w.c.Clock; k != nil && w.now.Before(k.Due) && w.pick(2) == 0 {
-			w.now = k.Due.Add(time.Duration(w.pick(3)-1) * time.Microsecond)
+		if due := Checkpoints(w.c); len(due) > 0 && w.now.Before(due[0].At) && w.pick(2) == 0 {
+			w.now = due[0].At.Add(time.Duration(w.pick(3)-1) * time.Microsecond)
 			break
 		}
 		w.now = w.now.Add([]time.Duration{time.Minute, 24 * time.Hour, 9 * 24 * time.Hour}[w.pick(3)])
@@ -101,25 +138,31 @@ func (w *town) step(tried map[string]int) {
 	}
 }
 
-// fire lets the timer of some period go off, and whatever action a timer may have.
+// clockwork is what a timer may do.
+var clockwork = []ActionKind{ReturnOverdue, JointDue, PanelDue, ExceptionEnds, ExceptionNotice, EvaluationDue, Escalate}
+
+// fire lets the next timer go off, in time or early, or one that nobody set.
 func (w *town) fire() {
-	if len(w.clocks) == 0 {
+	due := Checkpoints(w.c)
+	switch n := w.pick(8); {
+	case n == 0:
+		_ = w.try(Action{Kind: Reclock, Actor: timer, Seen: w.c.Version})
+		return
+	case n == 1 || len(due) == 0:
+		_ = w.try(Action{Kind: clockwork[w.pick(len(clockwork))], Actor: timer, Seen: w.pick(w.c.Version + 1)})
 		return
 	}
-	k := w.clocks[len(w.clocks)-1-w.pick(min(len(w.clocks), 3))]
-	if w.pick(3) > 0 && w.now.Before(k.Due) {
-		w.now = k.Due
+	cp := due[w.pick(len(due))]
+	if w.pick(4) > 0 && w.now.Before(cp.At) {
+		w.now = cp.At
 	}
-	kind := []ActionKind{ReturnOverdue, JointDue, PanelDue, ExceptionEnds}[w.pick(4)]
-	for _, here := range here(w.c.Status) {
-		if contains([]ActionKind{ReturnOverdue, JointDue, PanelDue, ExceptionEnds}, here) && w.pick(5) > 0 {
-			kind = here
-		}
-	}
-	current := w.c.Clock != nil && w.c.Clock.Version == k.Version
-	err := w.try(Action{Kind: kind, Actor: timer, Seen: k.Version})
-	if err == nil && (!current || k.Provisional || w.now.Before(k.Due)) {
-		w.Fatalf("%s fired for the period of version %d, due %s, at %s", kind, k.Version, k.Due, w.now)
+	early := w.now.Before(cp.At)
+	err := w.try(Action{Kind: cp.Act, Actor: timer, Seen: w.c.Version})
+	switch {
+	case early != (err != nil):
+		w.Fatalf("%+v at %s: %v", cp, w.now, err)
+	case err == nil && contains(Checkpoints(w.c), cp):
+		w.Fatalf("%+v has happened, and is still to come", cp)
 	}
 }
 
@@ -200,7 +243,7 @@ func (w *town) spoil(v reflect.Value, depth int) {
 
 // Refusals that Permit may give. Apply gives them only when Permit does, but for what time or the payload decides.
 var permitCodes = []Code{AlreadyDone, WrongRoute, NotYourTurn, NotYourRole, TwoSides, OverlayOff, ConfirmNeeded, SameHand, NothingAsked,
-	SecondNeeded, NoEscape, Concluded, Sealed}
+	SecondNeeded, NoEscape, Concluded, Sealed, NothingToUndo, NobodyToUrge}
 
 func (w *town) json(v any) []byte {
 	b, err := json.Marshal(v)
@@ -261,6 +304,8 @@ func (w *town) try(a Action) error {
 	if w.c.Status.Closed() {
 		say("a closed case took it")
 	}
+	was, own := *w, *w.walk
+	was.walk, was.counts, was.past = &own, maps.Clone(w.counts), nil
 	w.accepted(w.c, a, next, ev, say)
 	if w.taken != nil {
 		if a.Kind.Opens() {
@@ -270,8 +315,12 @@ func (w *town) try(a Action) error {
 	}
 	w.events = append(w.events, ev)
 	w.c = w.saved(next)
-	if k := w.c.Clock; k != nil && (len(w.clocks) == 0 || w.clocks[len(w.clocks)-1].Version != k.Version) {
-		w.clocks = append(w.clocks, *k)
+	w.metered(a, say)
+	w.past = &was
+	for _, cp := range Checkpoints(w.c) {
+		if !contains(w.points, cp) {
+			w.points = append(w.points, cp)
+		}
 	}
 	w.now = w.now.Add(time.Second)
 	w.standing(say)
@@ -286,16 +335,25 @@ var counting = map[ActionKind][]Outcome{
 
 // accepted holds one accepted action against the rules.
 func (w *town) accepted(c Case, a Action, next Case, ev Event, say func(string, ...any)) {
+	if a.Kind == Undo {
+		w.undone(c, a, next, say)
+	} else if can := w.undoableBy(next, a); can != next.Undoable || can != (next.Before != nil) {
+		say("can be taken back: %v, and the case says %v", can, next.Undoable)
+	}
+	w.timely(c, a, next, say)
+	if next.Status != c.Status && !slices.ContainsFunc(moves, func(m Move) bool { return m.Action == a.Kind }) {
+		say("invariant 5: no row of the machine")
+	}
 	if next.Version != c.Version+1 || ev.Version != next.Version || len(w.events)+1 != next.Version {
 		say("version %d after %d", next.Version, c.Version)
 	}
-	if ev.From != c.Status || ev.To != next.Status || ev.Basis == "" || !reflect.DeepEqual(ev.Action, a) || !ev.At.Equal(w.now) || ev.Text != next.Text.Hash || ev.Case != c.ID {
-		say("the event is %s", w.json(ev))
+	if ev.From != c.Status || ev.To != next.Status || ev.Basis == "" || !reflect.DeepEqual(ev.Action, a) || ev.Action.Actor.Role == "" || !ev.At.Equal(w.now) || ev.Text != next.Text.Hash || ev.Case != c.ID {
+		say("invariant 10: the event is %s", w.json(ev))
 	}
 	if next.Round < c.Round || next.Round > c.Round+1 || ev.Round != max(c.Round, 1) {
 		say("round %d after %d", next.Round, c.Round)
 	}
-	if c.Version > 0 && (!reflect.DeepEqual(next.Measure, c.Measure) || next.Rules != c.Rules || next.Kind != c.Kind || next.Route != c.Route || next.Unit != c.Unit || next.Regulator != c.Regulator) {
+	if c.Version > 0 && (!reflect.DeepEqual(next.Measure, c.Measure) || !reflect.DeepEqual(next.Rules, c.Rules) || next.Kind != c.Kind || next.Route != c.Route || next.Unit != c.Unit || next.Regulator != c.Regulator) {
 		say("changed what a case opened with")
 	}
 	if c.BreachPut && !next.BreachPut || c.Failed && !next.Failed {
@@ -331,12 +389,12 @@ func (w *town) accepted(c Case, a Action, next Case, ev Event, say func(string, 
 			say("counts %s, want %s", ev.Outcome, want)
 		}
 	}
-	for _, ch := range next.Changes[len(c.Changes):] {
+	for _, ch := range next.Changes[min(len(c.Changes), len(next.Changes)):] {
 		if w.first != "" {
 			w.counts[ch.ID] = false
 		}
 		if f := ch.Finding; f.Clause == "" || f.Item == "" || f.Change == "" || f.Effect == "" {
-			say("a required change without clause, item, effect or change: %+v", f)
+			say("invariant 11: a required change without clause, item, effect or change: %+v", f)
 		}
 	}
 
@@ -348,34 +406,65 @@ func (w *town) accepted(c Case, a Action, next Case, ev Event, say func(string, 
 			}
 		}
 	}
-	if k := next.Conclusion; k != c.Conclusion {
-		inRegulator := a.Actor.Role == Approver && a.Actor.Unit == c.Regulator
-		inUnit := a.Actor.Role == UnitHead && a.Actor.Unit == c.Unit
-		switch {
-		case k.Approver != a.Actor.Person || k.Approver == k.By || k.DocNo == "" || k.Written == "" || k.TextHash != next.Text.Hash || k.HowHeard == "":
-			say("concluded by %+v", k)
-		case c.Kind == New && c.Route == Government && (!inRegulator || k.Approver == c.Officer):
-			say("only the regulator's approver concludes on the government route")
-		case c.Kind == New && c.Route == Department && !inUnit, c.Kind == Existing && !inUnit && c.Status != StockConfirm:
-			say("only the unit's head concludes on the department route")
-		case next.Heard == nil && !(c.Kind == Existing && c.Measure.ReviewedBefore):
-			say("concluded, and nobody was heard")
-		case k.Result != Fails && slices.ContainsFunc(next.Changes, func(ch Change) bool { return !ch.Closed }):
-			say("passed with an open change")
-		case k.Result == Meets && len(k.Findings) > 0, k.Result == Fails && len(next.openChanges()) == 0:
-			say("the finding does not fit")
+	w.concluded(c, a, next, say)
+	w.advised(c, a, next, say)
+	w.led(c, a, next, say)
+}
+
+// concluded holds a new conclusion, and an issue, against invariants 1 to 4.
+func (w *town) concluded(c Case, a Action, next Case, say func(string, ...any)) {
+	if next.Status != c.Status && (next.Status == Issued || next.Status == IssuedException) {
+		k, is := c.Conclusion, next.Issue
+		if !contains(passed, c.Status) || k == nil || k.Result == Fails || k.TextHash != c.Text.Hash || is.TextHash != k.TextHash && is.Difference == "" && is.Questions == nil {
+			say("invariant 1: issued without a conclusion on this text")
 		}
-		if e := next.Exception; k.Result == MeetsByExc && (e == nil || e.Ground == "" || e.Effect == "" || e.Alternatives == "" || e.PeriodWhy == "" ||
-			e.Until <= DateOf(w.now) && e.Condition == "") {
-			say("an exception without its points: %+v", e)
+		if q := is.Questions; is.TextHash != k.TextHash && !w.old() && (q == nil || q.Met && q.Concerns && q.Important || q.Why == "") || is.Sealed != (is.TextHash == k.TextHash && !w.old()) {
+			say("invariant 1: issued is another text: %+v", is)
+		}
+		if w.open.Rules.Legality && !w.old() && (c.Legal == nil || c.Legal.Result == "fail") {
+			say("issued without the legality review that the local rule asks for")
 		}
 	}
-	if contains([]Role{Expert, Timer, Admin}, a.Actor.Role) || a.Kind == GivePosition || a.Kind == DeclineSeat {
+	k := next.Conclusion
+	if k == c.Conclusion {
+		return
+	}
+	inRegulator := a.Actor.Role == Approver && a.Actor.Unit == c.Regulator
+	inUnit := a.Actor.Role == UnitHead && a.Actor.Unit == c.Unit
+	switch {
+	case k.Approver != a.Actor.Person || k.Approver == k.By || k.Approver == k.Checker || k.By == k.Checker || k.DocNo == "" || k.Written == "" || k.TextHash != next.Text.Hash || k.HowHeard == "":
+		say("concluded by %+v", k)
+	case c.Kind == New && c.Route == Government && (!inRegulator || k.Approver == c.Officer):
+		say("invariant 2: only the regulator's approver concludes on the government route")
+	case c.Kind == New && c.Route == Government && w.open.Rules.Middle != (k.Checker != ""):
+		say("checked by %q", k.Checker)
+	case c.Kind == New && c.Route == Department && !inUnit, c.Kind == Existing && !inUnit && c.Status != StockConfirm:
+		say("invariant 2: only the unit's head concludes on the department route")
+	case next.Heard == nil && !(c.Kind == Existing && c.Measure.ReviewedBefore):
+		say("invariant 4: concluded, and nobody was heard")
+	case next.Heard != nil && !w.old() && k.NotHeard != next.Heard.NoneGround:
+		say("invariant 4: the ground for hearing nobody is not repeated")
+	case k.Result != Fails && slices.ContainsFunc(next.Changes, func(ch Change) bool { return !ch.Closed }):
+		say("passed with an open change")
+	case k.Result == Meets && len(k.Findings) > 0, k.Result == Fails && len(next.openChanges()) == 0:
+		say("the finding does not fit")
+	case !w.old() && len(k.Missing(c)) > 0:
+		say("signed without %v", k.Missing(c))
+	}
+	if e := next.Exception; k.Result == MeetsByExc && (e == nil || e.Ground == "" || e.Effect == "" || e.Alternatives == "" || e.PeriodWhy == "" ||
+		e.Until <= DateOf(w.now) && e.Condition == "") {
+		say("invariant 3: an exception without its points: %+v", e)
+	}
+}
+
+// advised: what seats, experts, administrators and time do concludes nothing, and touches nobody else's entry (invariant 6).
+func (w *town) advised(c Case, a Action, next Case, say func(string, ...any)) {
+	if contains([]Role{Expert, Timer, Admin}, a.Actor.Role) || a.Kind == GivePosition || a.Kind == DeclineSeat || a.Kind == Urge || a.Kind == NoteMediation {
 		if next.Conclusion != c.Conclusion || next.Outcome != c.Outcome || next.Draft != c.Draft {
-			say("advice or time concluded something")
+			say("invariant 6: advice or time concluded something")
 		}
 		if a.Actor.Role != Timer && next.Status != c.Status {
-			say("advice moved the status to %s", next.Status)
+			say("invariant 6: advice moved the status to %s", next.Status)
 		}
 	}
 	if a.Kind == GivePosition || a.Kind == DeclineSeat {
@@ -385,17 +474,14 @@ func (w *town) accepted(c Case, a Action, next Case, ev Event, say func(string, 
 			}
 		}
 	}
+}
 
-	// Where it led.
+// led holds the ends against their conditions (invariant 9).
+func (w *town) led(c Case, a Action, next Case, say func(string, ...any)) {
 	switch next.Status {
-	case Issued, IssuedException:
-		k := c.Conclusion
-		if !contains(passed, c.Status) || k == nil || k.Result == Fails || k.TextHash != c.Text.Hash || next.Issue.TextHash != k.TextHash && next.Issue.Difference == "" {
-			say("issued without a conclusion on this text")
-		}
 	case OutOfScope:
-		if s := next.Scope; s == nil || s.Reason == "" || s.Article == "" || s.By == "" || s.TextHash == "" || s.Ground == "superior_document" {
-			say("out of scope: %+v", s)
+		if s := next.Scope; s == nil || s.In || s.Reason == "" || s.Article == "" || s.By == "" || s.TextHash == "" || s.Ground == "superior_document" || s.Ground == "" {
+			say("invariant 9: out of scope: %+v", s)
 		}
 	case Withdrawn:
 		if c.BreachPut || c.Failed || c.Outcome != "" {
@@ -405,7 +491,142 @@ func (w *town) accepted(c Case, a Action, next Case, ev Event, say func(string, 
 		if !c.Failed {
 			say("given up without a failing conclusion")
 		}
+	case Extended:
+		if c.Clock != nil && !w.now.Before(c.Clock.Due) || len(next.Linked) != 36 {
+			say("carried on after its end")
+		}
 	}
+	if a.Kind == StartReview && !w.old() && (next.Scope == nil || !next.Scope.In || next.Scope.Article == "" || next.Scope.TextHash != next.Text.Hash) {
+		say("under review, and not in scope: %+v", next.Scope)
+	}
+}
+
+// takenBack are the acts that undo takes back: those that only move papers from one desk to the next.
+var takenBack = []ActionKind{SendCheck, SendSign, SendBack, SendConfirm, Submit, Accept, AskCorrection, Suspend, Correct, Resume, Convene, CloseJoint, NoChange,
+	StopTalks, DraftOpinion, SendLegality, RecordLegality}
+
+// undoableBy reports whether an act may be taken back by what the procedure says of it.
+func (w *town) undoableBy(next Case, a Action) bool {
+	return !w.old() && contains(takenBack, a.Kind) && next.Round == max(w.c.Round, 1)
+}
+
+// undone holds an undo against the case before the act it took back.
+func (w *town) undone(c Case, a Action, next Case, say func(string, ...any)) {
+	last := w.events[len(w.events)-1]
+	switch {
+	case !contains(takenBack, last.Action.Kind) || last.Round != c.Round:
+		say("took back %s", last.Action.Kind)
+	case last.Action.Actor.Person != a.Actor.Person:
+		say("took back what %s did", last.Action.Actor.Person)
+	case DateOf(last.At) != DateOf(w.now):
+		say("took back what was done on %s", DateOf(last.At))
+	case w.past == nil:
+		say("took back an act twice")
+	}
+	want := w.past.c
+	want.Version, want.Main, want.Hands, want.Before, want.Undoable = next.Version, next.Main, next.Hands, nil, false
+	if diff := cmp.Diff(want, next); diff != "" {
+		say("undo did not bring back what was:\n%s", diff)
+	}
+	w.first, w.counts, w.spans = w.past.first, maps.Clone(w.past.counts), w.past.spans
+}
+
+// timely: time does only what is due, and whatever it does was announced.
+func (w *town) timely(c Case, a Action, next Case, say func(string, ...any)) {
+	if a.Actor.Role != Timer {
+		return
+	}
+	if a.Kind == Reclock {
+		if next.Status != c.Status || (c.Clock == nil || c.Clock.Days == 0 || c.Clock.Past) && !c.Review.Running() {
+			say("nothing to compute anew")
+		}
+		return
+	}
+	if !slices.ContainsFunc(Checkpoints(c), func(cp Checkpoint) bool { return cp.Act == a.Kind && !w.now.Before(cp.At) }) {
+		say("time did what was not due: %+v", Checkpoints(c))
+	}
+}
+
+// stale tries everything that time was once going to do and no longer is, in a closed round or in this one: none acts.
+func (w *town) stale(say func(string, ...any)) {
+	now := Checkpoints(w.c)
+	for _, cp := range w.points {
+		at := w.now
+		if at.Before(cp.At) {
+			at = cp.At
+		}
+		if contains(now, cp) || slices.ContainsFunc(now, func(n Checkpoint) bool { return n.Act == cp.Act && !at.Before(n.At) }) {
+			continue // it is still to come, or its like is due
+		}
+		if _, _, err := Apply(w.c, Action{Kind: cp.Act, Actor: timer, Seen: cp.Clock}, at); err == nil {
+			say("%+v of an earlier state acted", cp)
+		}
+	}
+}
+
+// metered keeps the test's own record of when the regulator's clock ran, and compares.
+func (w *town) metered(a Action, say func(string, ...any)) {
+	c, r := w.c, w.open.Rules
+	if w.old() || r.ReviewDays == 0 || c.Kind != New || c.Route != Government {
+		if c.Review != nil {
+			say("a clock that the local rule does not have: %+v", c.Review)
+		}
+		return
+	}
+	runs := contains([]Status{Submitted, RegReview, JointReview, ExpertReview, RegCheck, RegSign}, c.Status) || c.Status == ConsultUnit && !r.PauseTalks
+	open := len(w.spans) > 0 && w.spans[len(w.spans)-1].To.IsZero()
+	switch {
+	case a.Kind == Undo: // undone brought the spans back
+	case a.Kind == Submit || a.Kind == ReportChanges:
+		w.spans = []Span{{From: w.now}}
+	case len(w.spans) == 0:
+	case runs && !open:
+		w.spans = append(slices.Clone(w.spans), Span{From: w.now})
+	case !runs && open:
+		w.spans = slices.Clone(w.spans)
+		w.spans[len(w.spans)-1].To = w.now
+	}
+	var got []Span
+	if c.Review != nil {
+		got = c.Review.Spans
+	}
+	if diff := cmp.Diff(w.spans, got, cmpopts.EquateEmpty()); diff != "" {
+		say("the regulator's clock ran otherwise:\n%s", diff)
+	}
+	for i, s := range got {
+		last := i == len(got)-1
+		if !last && (s.To.IsZero() || s.To.Before(s.From) || got[i+1].From.Before(s.To)) || last && !s.To.IsZero() && s.To.Before(s.From) {
+			say("spans out of order: %+v", got)
+		}
+		for _, h := range w.withTheUnit() {
+			if h.From.Before(s.To) && s.From.Before(h.To) {
+				say("the clock ran from %s to %s while the packet was with the unit from %s to %s", s.From, s.To, h.From, h.To)
+			}
+		}
+	}
+	if m := c.Review; m != nil && (m.Running() == m.Due.IsZero() || m.Days != r.ReviewDays) {
+		say("clock %+v", m)
+	}
+}
+
+// withTheUnit are the stretches of time in which a correction or a suspension kept the packet with the unit; what was taken back
+// never was.
+func (w *town) withTheUnit() []Span {
+	var kept []Event
+	for _, e := range w.events {
+		if e.Action.Kind == Undo {
+			kept = kept[:len(kept)-1]
+			continue
+		}
+		kept = append(kept, e)
+	}
+	var out []Span
+	for i, e := range kept[:max(len(kept)-1, 0)] {
+		if e.To == CorrectionAsked || e.To == Suspended {
+			out = append(out, Span{From: e.At, To: kept[i+1].At})
+		}
+	}
+	return out
 }
 
 func answersOf(a Action) map[string]string {
@@ -436,15 +657,17 @@ func (w *town) standing(say func(string, ...any)) {
 	w.years[w.now] = c.Outcome
 	for at, was := range w.years { // the past does not move
 		if got := outcomeIn(w.events, time.Time{}, at); got != was {
-			say("on %s it counted as %q, and now %q", at, was, got)
+			say("invariant 12: on %s it counted as %q, and now %q", at, was, got)
 		}
 	}
 	turns := Turns(c)
-	running := c.Clock != nil && !c.Clock.Due.IsZero() && !c.Clock.Provisional && !c.Clock.Past
+	due := Checkpoints(c)
 	switch {
-	case c.Status.Closed() && (len(turns) > 0 || c.Clock != nil):
-		say("closed as %s with turns %v, clock %v", c.Status, turns, c.Clock)
-	case !c.Status.Closed() && len(turns) == 0 && !running:
+	case c.Status.Closed() && (len(turns) > 0 || c.Clock != nil || len(due) > 0 || c.Review.Running()):
+		say("closed as %s with turns %v, clock %v, checkpoints %v", c.Status, turns, c.Clock, due)
+	case !slices.IsSortedFunc(due, func(a, b Checkpoint) int { return a.At.Compare(b.At) }):
+		say("checkpoints out of order: %v", due)
+	case !c.Status.Closed() && len(turns) == 0 && len(due) == 0:
 		say("it is nobody's turn in %s", c.Status)
 	}
 	for i, turn := range turns {
@@ -461,11 +684,17 @@ func (w *town) standing(say func(string, ...any)) {
 	if c.FirstText != w.first && c.Kind == New {
 		say("first counted text %q, want %q", c.FirstText, w.first)
 	}
+	w.stale(say)
 	w.sealed(say)
 }
 
 // sealed looks at the case and its events with everybody's eyes.
 func (w *town) sealed(say func(string, ...any)) {
+	for _, v := range []Viewer{byUnit, byRegulator, byIssuer} {
+		if w.c.Before != nil && View(w.c, v).Before != nil {
+			say("%s sees the case as it was before", v.Person)
+		}
+	}
 	if w.c.Joint == nil && w.c.Panel == nil && w.c.Draft == nil {
 		return
 	}

@@ -21,11 +21,27 @@ type Record struct {
 	Imported bool `json:"imported,omitempty"`
 }
 
-// Assigned is what only the record keeper can know: the case's number, and when the running period ends by the
+// Assigned is what only the record keeper can know: the case's number, and when the running periods end by the
 // loaded calendar. A repeated Save answers the same.
 type Assigned struct {
 	Number string `json:"number"`
 	Clock  *Clock `json:"clock,omitempty"`
+	Review *Meter `json:"review,omitempty"` // the regulator's own period
+}
+
+// Assign fills in what the record keeper knows.
+func (c *Case) Assign(got Assigned) {
+	c.Number = got.Number
+	if c.Clock != nil && got.Clock != nil {
+		k := *c.Clock
+		k.Due, k.Provisional = got.Clock.Due, got.Clock.Provisional
+		c.Clock = &k
+	}
+	if c.Review != nil && got.Review != nil {
+		m := *c.Review
+		m.Due, m.Provisional = got.Review.Due, got.Review.Provisional
+		c.Review = &m
+	}
 }
 
 // Receipt answers an accepted action.

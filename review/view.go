@@ -8,7 +8,7 @@ type Grant struct {
 	Person string
 }
 
-// Grants says who may read the case: the drafting unit, the issuer, the regulator of the level, seats, and the experts
+// Grants says who may read the case: the drafting unit and those that issue with it, the issuer, the regulator of the level, seats, and the experts
 // who have neither declined nor recused themselves. Everybody else is told that there is no such case.
 func Grants(c Case) []Grant {
 	out := []Grant{{Unit: c.Unit}}
@@ -19,6 +19,9 @@ func Grants(c Case) []Grant {
 	}
 	add(Grant{Unit: c.Regulator})
 	add(Grant{Unit: c.Measure.Issuer})
+	for _, unit := range c.With {
+		add(Grant{Unit: unit})
+	}
 	if c.Joint != nil {
 		for _, s := range c.Joint.Seats {
 			add(Grant{Unit: s.Unit})
@@ -44,9 +47,10 @@ type Viewer struct {
 //   - Opinions are sealed until the officer opens them: nobody sees content or who has answered, but the expert their own.
 //   - Positions of a running joint review are seen by the regulator and, each its own, by the seats; by all when it is closed.
 //   - The unit and the seats see experts as 专家甲, 专家乙 …, never their names.
-//   - The regulator's draft opinion is its own until it is signed, and why a draft was sent back for ever.
+//   - The regulator's draft opinion is its own until it is signed, and why a draft was sent back, or one of its own urged, for ever.
 func View(c Case, v Viewer) Case {
 	c = c.clone()
+	c.Before = nil
 	regulator := slices.Contains(v.Units, c.Regulator)
 	if c.Joint != nil && !c.Joint.Closed && !regulator {
 		for i := range c.Joint.Seats {
@@ -57,6 +61,7 @@ func View(c Case, v Viewer) Case {
 	}
 	if !regulator {
 		c.Draft = nil
+		c.Urged = c.urgedOutside()
 		c.Hands = slices.DeleteFunc(c.Hands, func(h Hand) bool { return h.Side == ExpertSide && h.Person != v.Person })
 	}
 	if c.Panel == nil {
@@ -80,6 +85,25 @@ func View(c Case, v Viewer) Case {
 		}
 	}
 	return c
+}
+
+// urgedOutside is the last urging without those by which the regulator urges its own.
+func (c *Case) urgedOutside() *Urging {
+	u := c.Urged
+	if u == nil || !c.Status.inside() {
+		return u
+	}
+	if u.Unit == c.Regulator {
+		return u.Prior
+	}
+	own := *u
+	own.Prior = nil
+	return &own
+}
+
+// inside reports whether the regulator itself holds the case.
+func (s Status) inside() bool {
+	return s == Submitted || s == RegReview || s == RegCheck || s == RegSign
 }
 
 // Alias is the name under which drafters see the i-th expert: 专家甲, 专家乙 … and numbers after the tenth.
@@ -106,8 +130,12 @@ func ViewEvent(c Case, e Event, v Viewer) (Event, bool) {
 			return Event{}, false
 		}
 	}
-	if !regulator && (e.Action.Kind == DraftOpinion || e.From == RegSign && e.To == RegReview) {
+	back := e.From == RegSign && (e.To == RegReview || e.To == RegCheck) || e.Action.Kind == Undo && (e.To == RegSign || e.To == RegCheck)
+	if !regulator && (e.Action.Kind == DraftOpinion || e.From == RegCheck || back) {
 		e.Action.Conclusion, e.Action.Reason = nil, ""
+	}
+	if !regulator && e.Action.Kind == Urge && e.Action.Actor.Unit == c.Regulator && e.From.inside() {
+		e.Action.Reason = ""
 	}
 	if e.Action.Actor.Role == Expert && !regulator && !own {
 		alias := "专家"

@@ -134,6 +134,23 @@ func TestTheDraftOpinionIsTheRegulatorsOwn(t *testing.T) {
 	}
 }
 
+// TestTheCaseBeforeAnActIsShownToNobody: what undo would bring back is no second copy to read from.
+func TestTheCaseBeforeAnActIsShownToNobody(t *testing.T) {
+	t.Parallel()
+	w := at(t, New, Government, RegSign)
+	if w.c.Before == nil {
+		t.Fatal("nothing to take back")
+	}
+	for _, v := range []Viewer{byUnit, byIssuer, byRegulator, bySeat, byExpert} {
+		if seen := View(w.c, v); seen.Before != nil || !seen.Undoable {
+			t.Errorf("%s: before %v, can be taken back %v", v.Person, seen.Before, seen.Undoable)
+		}
+	}
+	if w.c.Before == nil {
+		t.Error("looking changed the case")
+	}
+}
+
 func TestGrants(t *testing.T) {
 	t.Parallel()
 	w := at(t, New, Government, JointReview).via("joint_due close_joint ask_panel form_panel").do("decline_invitation", expert1).do("accept_invitation", expert2)

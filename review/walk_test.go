@@ -19,6 +19,7 @@ var (
 	head      = Actor{Person: "u1", Unit: "dept", Role: UnitHead}
 	officer   = Actor{Person: "o1", Unit: "amr", Role: Officer}
 	officer2  = Actor{Person: "o2", Unit: "amr", Role: Officer}
+	middle    = Actor{Person: "k1", Unit: "amr", Role: Checker}
 	approver  = Actor{Person: "p1", Unit: "amr", Role: Approver}
 	seat1     = Actor{Person: "s1", Unit: "fin", Role: UnitHead}
 	seat2     = Actor{Person: "s2", Unit: "ndrc", Role: UnitHead}
@@ -33,11 +34,13 @@ var (
 	drafterB  = Actor{Person: "h1", Unit: "dept", Role: ReviewBody} // the drafter as review body
 	drafterU  = Actor{Person: "h1", Unit: "dept", Role: UnitHead}   // and as head
 	officerP  = Actor{Person: "o1", Unit: "amr", Role: Approver}    // the officer as approver
+	officerK  = Actor{Person: "o1", Unit: "amr", Role: Checker}     // the officer as the one who checks
+	middleP   = Actor{Person: "k1", Unit: "amr", Role: Approver}    // who checks as approver
 	drafterO  = Actor{Person: "h1", Unit: "amr", Role: Officer}     // the drafter moved to the regulator
 	expertS   = Actor{Person: "s1", Role: Expert}                   // a seat's head as expert
 	govHead   = Actor{Person: "g2", Unit: "gov", Role: UnitHead}
-	everybody = []Actor{handler, handler2, checker, head, officer, officer2, approver, seat1, seat2, seat3, expert1, expert2, expert3,
-		issuing, govHead, admin, stranger, drafterB, drafterU, officerP, drafterO, expertS}
+	everybody = []Actor{handler, handler2, checker, head, officer, officer2, middle, approver, seat1, seat2, seat3, expert1, expert2, expert3,
+		issuing, govHead, admin, stranger, drafterB, drafterU, officerP, officerK, middleP, drafterO, expertS}
 )
 
 // start is a Monday morning.
@@ -61,14 +64,36 @@ type walk struct {
 	open   Opening
 }
 
+// newWalk is a case that will open under the procedure of today.
 func newWalk(t reporter, kind Kind, route Route) *walk {
-	m := Measure{ID: "m1", Title: "关于支持本地产业发展的若干意见", Nature: "normative_document", Issuer: "gov"}
+	m := Measure{ID: "m1", Title: "关于支持本地产业发展的若干意见", Nature: "normative_document", Issuer: "gov", PublicInterest: "none"}
 	if kind == Existing {
 		m.DocNo, m.IssuedOn = "市政发〔2020〕1号", "2020-05-01"
 	}
 	return &walk{reporter: t, now: start, cal: calendar(), open: Opening{Measure: m, Kind: kind, Route: route, RouteArticle: "条例 13", Unit: "dept", Regulator: "amr",
-		Rules: Rules{Version: "1", Joint: true, Panel: true, StockConfirm: false, Threshold: 1.5, CorrectionDays: 3, JointDays: 5, PanelDays: 5}}}
+		Procedure: Procedure, RouteDerived: route, IssueBy: string(ByDepartment),
+		Rules: Rules{Version: "1", Joint: true, Panel: true, StockConfirm: false, Threshold: 1.5, CorrectionDays: 3, JointDays: 5, PanelDays: 5,
+			ReviewDays: 10, IssueDays: 30, SoonDays: 2, EvaluateMonths: 6, UrgeHours: 24}}}
 }
+
+// oldWalk is a case that opened before the procedure's second revision, with what a case had then.
+func oldWalk(t reporter, kind Kind, route Route) *walk {
+	w := newWalk(t, kind, route)
+	r := w.open.Rules
+	w.open.Rules = Rules{Version: "1", Joint: true, Panel: true, Threshold: 1.5, CorrectionDays: r.CorrectionDays, JointDays: r.JointDays, PanelDays: r.PanelDays}
+	w.open.Procedure, w.open.RouteDerived, w.open.IssueBy, w.open.Measure.PublicInterest = 1, "", "", ""
+	return w
+}
+
+// walkUnder is a case that will open under a revision of the procedure.
+func walkUnder(t reporter, procedure int, kind Kind, route Route) *walk {
+	if procedure < 2 {
+		return oldWalk(t, kind, route)
+	}
+	return newWalk(t, kind, route)
+}
+
+func (w *walk) old() bool { return w.open.Procedure < 2 }
 
 func hash(s string) string {
 	sum := sha256.Sum256([]byte(s))
@@ -80,13 +105,46 @@ var labels = []string{"第一条", "第二条", "第三条"}
 // newText is a text nobody has seen yet.
 func (w *walk) newText() *Text {
 	w.texts++
-	return &Text{Hash: hash("text " + strconv.Itoa(w.texts)), Clauses: labels}
+	t := &Text{Hash: hash("text " + strconv.Itoa(w.texts)), Clauses: labels}
+	if !w.old() { // every version has another 第二条
+		t.IDs, t.Sums = []string{"c1", "c2", "c3"}, []string{"00000001", hash("second " + strconv.Itoa(w.texts))[:8], "00000003"}
+	}
+	return t
+}
+
+// scopeWay is a way through the questions of scope that ends as asked.
+func scopeWay(in bool) []ScopeAnswer {
+	tree := map[string]ScopeQuestion{}
+	for _, q := range ScopeTree() {
+		tree[q.ID] = q
+	}
+	var walk func(id string) []ScopeAnswer
+	walk = func(id string) []ScopeAnswer {
+		for _, o := range tree[id].Options {
+			here := []ScopeAnswer{{Question: id, Answer: o.ID, Reason: "按实际内容判断"}}
+			if o.Verdict != nil && o.Verdict.In == in {
+				return here
+			}
+			if rest := walk(o.Next); o.Verdict == nil && rest != nil {
+				return append(here, rest...)
+			}
+		}
+		return nil
+	}
+	return walk(ScopeTree()[0].ID)
 }
 
 func (w *walk) day(n int) Date { return DateOf(w.now).AddDays(n) }
 
 func (w *walk) heard() *Consultation {
-	return &Consultation{Whom: "经营者、行业协会、社会公众", How: "座谈会", From: w.day(-20), To: w.day(-5), Said: "建议删除所在地要求；已采纳。", PublicHeard: true}
+	h := &Consultation{Whom: "经营者、行业协会、社会公众", How: "座谈会", From: w.day(-20), To: w.day(-5)}
+	if w.old() {
+		h.Said, h.PublicHeard = "建议删除所在地要求；已采纳。", true
+		return h
+	}
+	h.Kinds, h.Asked = []string{"competitors", "associations", "public"}, true
+	h.Opinions = []HeardOpinion{{From: "市建材行业协会", Said: "建议删除所在地要求", Answer: "adopted"}, {From: "某建材企业", Said: "建议取消备案", Answer: "not", Why: "备案为上位法规定"}}
+	return h
 }
 
 func finding(item string) Finding {
@@ -117,6 +175,9 @@ func (w *walk) exception() *Exception {
 func (w *walk) conclusion(r Result) *Conclusion {
 	k := &Conclusion{Result: r, TextHash: w.c.Text.Hash, Standards: StandardsOn(w.day(0)).Version, Written: hash("written"), HowHeard: "座谈会，见说明",
 		Prelim: "初审认为符合", UseJoint: "已研究", UsePanel: "已参考", DocNo: "审〔2026〕1号", Advice: []string{"建议公开申报条件"}}
+	if w.c.Heard != nil && !w.old() {
+		k.NotHeard = w.c.Heard.NoneGround
+	}
 	if r == Fails {
 		k.Findings = []Finding{finding("IMP-14-1")}
 	}
@@ -124,7 +185,15 @@ func (w *walk) conclusion(r Result) *Conclusion {
 }
 
 func (w *walk) issue() *Issue {
-	return &Issue{DocNo: "市政发〔2026〕9号", On: w.day(0), TextHash: w.c.Text.Hash, Legality: "通过"}
+	is := &Issue{DocNo: "市政发〔2026〕9号", On: w.day(0), TextHash: w.c.Text.Hash}
+	if w.old() {
+		is.Legality = "通过"
+	}
+	return is
+}
+
+func material() *Questions {
+	return &Questions{Met: true, Concerns: true, Important: true, Why: "增加了补贴条件，已签字确认"}
 }
 
 func (w *walk) answers(how string) []Answer {
@@ -147,12 +216,19 @@ func (w *walk) details(kind ActionKind, how string) Details {
 		o := w.open
 		return Details{Opening: &o}
 	case MarkOutOfScope:
-		return Details{Scope: &Scope{Ground: "internal_affairs", Article: "条例 2", Reason: "仅涉及内部事务", TextHash: hash("draft")}}
+		if w.old() {
+			return Details{Scope: &Scope{Ground: "internal_affairs", Article: "条例 2", Reason: "仅涉及内部事务", TextHash: hash("draft")}}
+		}
+		return Details{Scope: &Scope{Answers: scopeWay(false), Reason: "仅涉及内部事务", TextHash: hash("draft")}}
 	case StartReview:
-		return Details{Text: w.newText(), Heard: w.heard()}
+		d := Details{Text: w.newText(), Heard: w.heard()}
+		if !w.old() {
+			d.Scope = &Scope{Answers: scopeWay(true)}
+		}
+		return d
 	case SendCheck, SendSign:
 		d := Details{Checklist: w.checklist(), Heard: w.heard(), Proposal: "keep"}
-		if w.c.Status == UnitCheck {
+		if w.c.Status == UnitCheck || w.c.Status == RegCheck {
 			return Details{}
 		}
 		switch how {
@@ -192,8 +268,12 @@ func (w *walk) details(kind ActionKind, how string) Details {
 		}
 		return Details{Conclusion: w.conclusion(Meets)}
 	case Submit:
-		return Details{Packet: &Packet{Documents: map[Slot]string{SlotDraft: w.c.Text.Hash, SlotNote: hash("note"), SlotPrelim: hash("prelim"), SlotHeard: hash("heard")},
+		d := Details{Packet: &Packet{Documents: map[Slot]string{SlotDraft: w.c.Text.Hash, SlotNote: hash("note"), SlotPrelim: hash("prelim"), SlotHeard: hash("heard")},
 			NoteBasis: "上位规划", NoteHeard: "听取意见情况", LetterNo: "函〔2026〕1号"}}
+		for _, slot := range w.open.Rules.Slots {
+			d.Packet.Documents[slot.ID] = hash(string(slot.ID))
+		}
+		return d
 	case AskCorrection:
 		return Details{Reason: "起草说明缺依据", Slots: []Slot{SlotNote}, Days: 3}
 	case Suspend:
@@ -228,12 +308,28 @@ func (w *walk) details(kind ActionKind, how string) Details {
 		}
 		return Details{Report: hash("report")}
 	case MaterialChange:
-		return Details{Material: true, Text: w.newText()}
+		if w.old() {
+			return Details{Material: true, Text: w.newText()}
+		}
+		return Details{Questions: material(), Text: w.newText()}
+	case RecordLegality:
+		l := &LegalCheck{Result: "pass", By: "市司法局", DocNo: "司审〔2026〕3号", On: w.day(0)}
+		if how == "fails" {
+			l.Result, l.Note = "fail", "第二条超越职权"
+		}
+		return Details{Legal: l}
+	case Deliver:
+		return Details{Delivery: &Delivery{SealedOn: w.day(0), On: w.day(0), How: "exchange", Receiver: "起草单位办公室"}}
+	case Evaluate:
+		return Details{Reason: "仍有必要，影响可控", Report: hash("evaluation")}
+	case RegisterExtension:
+		return Details{Reason: "新的审查结论已作出", Linked: "0b5cb1f6-1111-4222-8333-955555555555"}
 	case RegisterIssue, RegisterStop, RegisterRepeal, StopExecution:
 		return Details{Issue: w.issue()}
 	case RegisterAmendment:
 		return Details{Issue: w.issue(), Linked: "0b5cb1f6-1111-4222-8333-944444444444"}
-	case Accept, Recall, SendLegality, CloseJoint, OpenOpinions, DeclineSeatPanel, AgreeRecall, SkipPanel, Withdraw, JointDue, PanelDue, ReturnOverdue:
+	case Accept, Recall, SendLegality, CloseJoint, OpenOpinions, DeclineSeatPanel, AgreeRecall, SkipPanel, Withdraw, JointDue, PanelDue, ReturnOverdue,
+		Escalate, Reclock, ExceptionNotice, EvaluationDue:
 		return Details{}
 	}
 	return reason
@@ -241,6 +337,16 @@ func (w *walk) details(kind ActionKind, how string) Details {
 
 // usual is who does it in the ordinary course.
 func (w *walk) usual(kind ActionKind) Actor {
+	switch {
+	case kind == Undo && len(w.events) > 0:
+		return w.events[len(w.events)-1].Action.Actor
+	case kind == Urge:
+		for _, a := range everybody {
+			if Permit(w.c, a, kind) == nil {
+				return a
+			}
+		}
+	}
 	for _, m := range moves {
 		if m.Action != kind || m.Kind != "" && m.Kind != w.open.Kind || m.Route != "" && m.Route != w.open.Route ||
 			len(m.From) > 0 && !contains(m.From, w.c.Status) {
@@ -258,6 +364,8 @@ func (w *walk) usual(kind ActionKind) Actor {
 				return officer2
 			}
 			return officer
+		case Checker:
+			return middle
 		case Approver:
 			return approver
 		case Timer:
@@ -277,9 +385,6 @@ func (w *walk) usual(kind ActionKind) Actor {
 // apply does it and says what came of it; accepted, the record keeper gives a new period its end.
 func (w *walk) apply(kind ActionKind, who Actor, d Details) error {
 	a := Action{Kind: kind, Actor: who, Seen: w.c.Version, Details: d}
-	if who.Role == Timer && w.c.Clock != nil {
-		a.Seen = w.c.Clock.Version
-	}
 	next, ev, err := Apply(w.c, a, w.now)
 	if err != nil {
 		return err
@@ -289,13 +394,31 @@ func (w *walk) apply(kind ActionKind, who Actor, d Details) error {
 	return nil
 }
 
+// saved is the case as the record keeper answers: a period whose version is that of the event gets its end by the calendar.
 func (w *walk) saved(c Case) Case {
-	if c.Clock != nil && c.Clock.Due.IsZero() {
-		k := *c.Clock
-		k.Due, k.Provisional = w.cal.Due(k.From, k.Days)
-		c.Clock = &k
+	var got Assigned
+	if k := c.Clock; k != nil && k.Days > 0 && k.Version == c.Version {
+		assigned := *k
+		assigned.Due, assigned.Provisional = w.cal.Due(k.From, k.Days)
+		got.Clock = &assigned
 	}
+	if m := c.Review; m.Running() && m.Version == c.Version {
+		assigned := *m
+		assigned.Due, assigned.Provisional = w.cal.DueSpans(m.Spans, m.Days)
+		got.Review = &assigned
+	}
+	c.Assign(got)
 	return c
+}
+
+// checkpoint is when time will do it, if it will.
+func (w *walk) checkpoint(kind ActionKind) (Checkpoint, bool) {
+	for _, cp := range Checkpoints(w.c) {
+		if cp.Act == kind {
+			return cp, true
+		}
+	}
+	return Checkpoint{}, false
 }
 
 // do takes the action as its usual person, or the one given, and must succeed. "kind:how" varies what it brings.
@@ -308,8 +431,8 @@ func (w *walk) do(word string, who ...Actor) *walk {
 		actor = func(ActionKind) Actor { return who[0] }
 	}
 	by := actor(kind)
-	if by.Role == Timer {
-		w.now = w.c.Clock.Due
+	if cp, ok := w.checkpoint(kind); ok && by.Role == Timer && w.now.Before(cp.At) {
+		w.now = cp.At
 	}
 	if err := w.apply(kind, by, w.details(kind, how)); err != nil {
 		w.Fatalf("%s in %s: %v", word, w.c.Status, err)
@@ -376,6 +499,7 @@ var paths = map[Kind]map[Route]map[Status]string{
 			CorrectionAsked: toPrelim + " submit ask_correction", Suspended: toPrelim + " submit suspend",
 			Returned: toPrelim + " submit ask_correction return_overdue", RegReview: toDesk, JointReview: toDesk + " convene",
 			ExpertReview: toDesk + " ask_panel form_panel", ConsultUnit: toDesk + " put_breach", RegSign: toDesk + " draft_opinion",
+			RegCheck:           toDesk + " draft_opinion",
 			ConcludedPass:      toDesk + " draft_opinion approve_pass",
 			ConcludedException: toExc + " sign_prelim submit accept ask_skip_panel skip_panel draft_opinion:exception approve_exception",
 			ConcludedFail:      toDesk + " draft_opinion:fails approve_fail", Legality: toDesk + " draft_opinion approve_pass send_legality",
@@ -395,8 +519,15 @@ var stockPaths = map[Status]string{
 // at is a case that stands in the status.
 func at(t reporter, kind Kind, route Route, s Status) *walk {
 	t.Helper()
-	w := newWalk(t, kind, route)
+	return atUnder(t, Procedure, kind, route, s)
+}
+
+// atUnder is a case of a revision of the procedure that stands in the status.
+func atUnder(t reporter, procedure int, kind Kind, route Route, s Status) *walk {
+	t.Helper()
+	w := walkUnder(t, procedure, kind, route)
 	w.open.Rules.StockConfirm = s == StockConfirm
+	w.open.Rules.Middle = s == RegCheck
 	if s == "" {
 		return w
 	}
