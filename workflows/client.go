@@ -93,6 +93,24 @@ func (c *Client) Sync(ctx context.Context, caseID string, recorded int) error {
 	return c.refused(ctx, caseID, err)
 }
 
+// Reclock has the running periods of a case end by today's calendar, as far as the case still stands at the version seen, and
+// returns when that is saved. Besides the refusals of Act: Conflict when the case has moved on, NotYourTurn when no period
+// of working days runs. What is refused leaves nothing in the case's history.
+func (c *Client) Reclock(ctx context.Context, caseID string, seen int) (review.Receipt, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	handle, err := c.Temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID:   WorkflowID(caseID),
+		UpdateName:   reclockName,
+		Args:         []any{seen},
+		WaitForStage: client.WorkflowUpdateStageAccepted,
+	})
+	if err != nil {
+		return review.Receipt{}, c.refused(ctx, caseID, err)
+	}
+	return received(ctx, handle)
+}
+
 // update waits for accepted, not for completed: an action that is accepted and saved in one workflow task, as nearly
 // all are, comes back completed from the same call, and one that is not can be told from one that was never accepted.
 func update(caseID string, req review.Request, a review.Action) client.UpdateWorkflowOptions {
@@ -109,6 +127,18 @@ func (c *Client) result(ctx context.Context, caseID string, req review.Request, 
 	if err != nil {
 		return review.Receipt{}, c.refused(ctx, caseID, err)
 	}
+	got, err := received(ctx, handle)
+	if err != nil {
+		return review.Receipt{}, err
+	}
+	if got.Digest != req.Digest {
+		return review.Receipt{}, review.Refuse(review.KeyReused)
+	}
+	return got, nil
+}
+
+// received is the result of an update that was accepted.
+func received(ctx context.Context, handle client.WorkflowUpdateHandle) (review.Receipt, error) {
 	var got review.Receipt
 	if err := handle.Get(ctx, &got); err != nil {
 		var app *temporal.ApplicationError
@@ -117,9 +147,6 @@ func (c *Client) result(ctx context.Context, caseID string, req review.Request, 
 		}
 		// Accepted is final. That nobody can tell us the result now does not undo it.
 		return review.Receipt{}, review.Refuse(review.UnderWay)
-	}
-	if got.Digest != req.Digest {
-		return review.Receipt{}, review.Refuse(review.KeyReused)
 	}
 	return got, nil
 }

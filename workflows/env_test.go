@@ -4,13 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/fairreview/fairreview/review"
@@ -26,12 +29,14 @@ const caseID = "5d1f7c3e-0000-4000-8000-000000000001"
 // say is one thing that happens in a test: after a while, somebody acts, or something is looked at.
 type say struct {
 	after   time.Duration
+	on      time.Time // instead of after
 	act     review.Action
 	request string // "": one of its own
 	digest  string
 	seen    int    // 0: the version last saved
 	look    func() // instead of an act
 	sync    bool   // instead of an act
+	reclock bool   // instead of an act
 	at      []say  // more acts, at the same moment
 }
 
@@ -60,7 +65,10 @@ type chain struct {
 	input   Input
 	now     time.Time
 	runs    int
-	timers  int // started and neither fired nor taken back, in all runs together
+	types   []string // of workflow, run by run
+	started []alarm  // in this run
+	began   int      // timers of periods, in all runs together
+	timers  int      // started and neither fired nor taken back, in all runs together
 	answers []answer
 	err     error
 	inputs  []Input // that later runs started from
@@ -77,7 +85,13 @@ func play(t tester, k *lives.Keeper, script ...say) *chain {
 // playUntil stops at an instant, whatever the case is doing.
 func playUntil(t tester, k *lives.Keeper, until time.Time, script ...say) *chain {
 	t.Helper()
-	c := &chain{t: t, keeper: k, script: script, now: opened, until: until, input: Input{Case: review.Case{ID: caseID}}}
+	return playFrom(t, k, opened, until, script...)
+}
+
+// playFrom starts at an instant.
+func playFrom(t tester, k *lives.Keeper, from, until time.Time, script ...say) *chain {
+	t.Helper()
+	c := &chain{t: t, keeper: k, script: script, now: from, until: until, input: Input{Case: review.Case{ID: caseID}}}
 	c.run()
 	return c
 }
@@ -93,12 +107,16 @@ func steps(life []review.Action) []say {
 
 func (c *chain) run() {
 	c.t.Helper()
+	name := reviewName
 	for {
 		c.runs++
+		c.types = append(c.types, name)
 		env := c.env()
 		c.next(env)
-		env.ExecuteWorkflow(reviewName, c.input)
+		env.ExecuteWorkflow(name, c.input)
 		c.now = env.Now()
+		c.timers += len(c.running())
+		c.started = nil
 		if !env.IsWorkflowCompleted() {
 			c.t.Fatal("the workflow did not end")
 		}
@@ -111,7 +129,7 @@ func (c *chain) run() {
 		if err := converter.GetDefaultDataConverter().FromPayloads(again.Input, &in); err != nil {
 			c.t.Fatal(err)
 		}
-		c.input = in
+		c.input, name = in, again.WorkflowType.Name
 		c.inputs = append(c.inputs, in)
 	}
 }
@@ -124,15 +142,62 @@ func (c *chain) env() *testsuite.TestWorkflowEnvironment {
 	env.SetTestTimeout(30 * time.Second)
 	env.SetWorkflowRunTimeout(c.until.Sub(c.now))
 	env.RegisterWorkflowWithOptions(Review, workflow.RegisterOptions{Name: reviewName})
+	env.RegisterWorkflowWithOptions(Exception, workflow.RegisterOptions{Name: exceptionName})
 	env.RegisterActivityWithOptions(c.keeper.Save, activity.RegisterOptions{Name: saveName})
 	env.RegisterActivityWithOptions(c.keeper.Load, activity.RegisterOptions{Name: loadName})
-	env.SetOnTimerScheduledListener(func(string, time.Duration) { c.timers++ })
-	env.SetOnTimerFiredListener(func(string) { c.timers-- })
-	env.SetOnTimerCanceledListener(func(string) { c.timers-- })
+	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&watch{c: c}}})
 	if c.prepare != nil {
 		c.prepare(env)
 	}
 	return env
+}
+
+// alarm is a timer that a workflow started.
+type alarm struct {
+	ctx workflow.Context
+	workflow.Future
+}
+
+// running are the timers of this run that have neither fired nor been taken back.
+func (c *chain) running() []alarm {
+	return slices.DeleteFunc(slices.Clone(c.started), func(a alarm) bool { return a.IsReady() || a.ctx.Err() != nil })
+}
+
+// watch sees every timer start. The environment itself tells of none that is taken back as the run ends.
+type watch struct {
+	interceptor.WorkerInterceptorBase
+	c *chain
+}
+
+func (w *watch) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+	in := &inbound{c: w.c}
+	in.Next = next
+	return in
+}
+
+type inbound struct {
+	interceptor.WorkflowInboundInterceptorBase
+	c *chain
+}
+
+func (i *inbound) Init(next interceptor.WorkflowOutboundInterceptor) error {
+	out := &outbound{c: i.c}
+	out.Next = next
+	return i.Next.Init(out)
+}
+
+type outbound struct {
+	interceptor.WorkflowOutboundInterceptorBase
+	c *chain
+}
+
+func (o *outbound) NewTimerWithOptions(ctx workflow.Context, d time.Duration, opts workflow.TimerOptions) workflow.Future {
+	f := o.Next.NewTimerWithOptions(ctx, d, opts)
+	o.c.started = append(o.c.started, alarm{ctx, f})
+	if d > openingWait {
+		o.c.began++
+	}
+	return f
 }
 
 // next sends the next thing of the script when its time has come, and then the one after it.
@@ -141,6 +206,9 @@ func (c *chain) next(env *testsuite.TestWorkflowEnvironment) {
 		return
 	}
 	s := c.script[0]
+	if !s.on.IsZero() {
+		s.after = s.on.Sub(env.Now())
+	}
 	env.RegisterDelayedCallback(func() {
 		if len(c.script) == 0 || env.IsWorkflowCompleted() {
 			return
@@ -157,7 +225,7 @@ func (c *chain) next(env *testsuite.TestWorkflowEnvironment) {
 			return
 		}
 		all := append([]say{}, s.at...)
-		if s.act.Kind != "" {
+		if s.act.Kind != "" || s.reclock {
 			all = append(all, s)
 		}
 		left := len(all)
@@ -185,7 +253,7 @@ func (c *chain) send(env *testsuite.TestWorkflowEnvironment, s say, done func())
 	}
 	i := len(c.answers)
 	c.answers = append(c.answers, answer{})
-	env.UpdateWorkflow(actName, req.ID, &testsuite.TestUpdateCallback{
+	back := &testsuite.TestUpdateCallback{
 		OnAccept: func() {},
 		OnReject: func(err error) {
 			c.answers[i] = answer{err: err, refused: true, at: env.Now()}
@@ -198,7 +266,12 @@ func (c *chain) send(env *testsuite.TestWorkflowEnvironment, s say, done func())
 			}
 			done()
 		},
-	}, Act{Request: req, Action: lives.At(s.act, seen, env.Now())})
+	}
+	if s.reclock {
+		env.UpdateWorkflow(reclockName, req.ID, back, seen)
+		return
+	}
+	env.UpdateWorkflow(actName, req.ID, back, Act{Request: req, Action: lives.At(s.act, seen, env.Now())})
 }
 
 // codes are the refusals in the order of the acts; "" is an act that was done.
@@ -227,6 +300,7 @@ func (c *chain) done(want review.Status) {
 			c.t.Fatalf("act %d was refused: %v", i, c.answers[i].err)
 		}
 	}
+	c.once()
 	var late *temporal.TimeoutError
 	if c.err != nil && (!errors.As(c.err, &late) || want.Closed()) {
 		c.t.Fatalf("workflow: %v", c.err)
@@ -239,6 +313,18 @@ func (c *chain) done(want review.Status) {
 	}
 }
 
+// once fails the test when two records have one request: the record keeper would refuse the second as a key used again.
+func (c *chain) once() {
+	c.t.Helper()
+	seen := map[string]review.ActionKind{}
+	for _, r := range c.keeper.Records(caseID) {
+		if kind, again := seen[r.Request.ID]; again {
+			c.t.Errorf("%s has the request of %s", r.Event.Action.Kind, kind)
+		}
+		seen[r.Request.ID] = r.Event.Action.Kind
+	}
+}
+
 // events are what was recorded, as "kind status".
 func (c *chain) events() []string {
 	var out []string
@@ -248,15 +334,21 @@ func (c *chain) events() []string {
 	return out
 }
 
-// event is the only record of a kind; the test fails when there is none or more than one.
-func (c *chain) event(kind review.ActionKind) review.Event {
-	c.t.Helper()
+// all are the records of a kind.
+func (c *chain) all(kind review.ActionKind) []review.Event {
 	var found []review.Event
 	for _, r := range c.keeper.Records(caseID) {
 		if r.Event.Action.Kind == kind {
 			found = append(found, r.Event)
 		}
 	}
+	return found
+}
+
+// event is the only record of a kind; the test fails when there is none or more than one.
+func (c *chain) event(kind review.ActionKind) review.Event {
+	c.t.Helper()
+	found := c.all(kind)
 	if len(found) != 1 {
 		c.t.Fatalf("%d records of %s, want 1: %v", len(found), kind, c.events())
 	}

@@ -74,6 +74,7 @@ func TestReplay(t *testing.T) {
 				t.Fatal(err)
 			}
 			r.RegisterWorkflowWithOptions(Review, workflow.RegisterOptions{Name: reviewName})
+			r.RegisterWorkflowWithOptions(Exception, workflow.RegisterOptions{Name: exceptionName})
 			began := h.Events[0].GetWorkflowExecutionStartedEventAttributes()
 			err = r.ReplayWorkflowHistoryWithOptions(log.NewStructuredLogger(slog.New(slog.DiscardHandler)), h, worker.ReplayWorkflowHistoryOptions{
 				OriginalExecution: workflow.Execution{ID: began.GetWorkflowId(), RunID: began.GetOriginalExecutionRunId()},
@@ -120,6 +121,27 @@ func TestEventsPerLife(t *testing.T) {
 		"exception-running.1.run2":  5,
 		"existing-kept.1.run1":      28,
 		"withdrawn.1.run1":          28,
+
+		"r2-department-pass.1.run1":             54, // eight acts: the legality review has two
+		"r2-department-amend.1.run1":            41,
+		"r2-department-amend.1.run2":            48,
+		"r2-government-amend.1.run1":            160, // one act more than the first revision's (the middle step), and three timers of the regulator's own period
+		"r2-government-amend.1.run2":            28,  // delivery and the result of the legality review
+		"r2-correction-running.1.run1":          49,
+		"r2-correction-missed.1.run1":           56, // seven acts, and the return by the timer
+		"r2-correction-missed.1.run2":           31,
+		"r2-correction-missed.1.run3":           18,  // with a workflow task of its own: the act came as the run began
+		"r2-undo.1.run1":                        116, // fifteen acts and seven timers
+		"r2-undo.1.run2":                        15,
+		"r2-exception-running.1.run1":           54,
+		"r2-exception-running.1.run2":           5, // the hand-over to Exception
+		"r2-exception-life.1.run1":              54,
+		"r2-exception-life.1.run2":              41,
+		"r2-exception-life.1.run3":              9,
+		"r2-existing-exception-extended.1.run1": 28,
+		"r2-existing-exception-extended.1.run2": 11,
+		"r2-existing-kept.1.run1":               28,
+		"r2-reclock.1.run1":                     53,
 	}
 	have := histories(t)
 	for name, n := range want {

@@ -36,21 +36,35 @@ func Review(ctx workflow.Context, in Input) error {
 	if err := p.opening(ctx); err != nil {
 		return err
 	}
+	return p.live(ctx, p.stage)
+}
+
+// live runs stage after stage until the case is closed, and carries it on in a fresh run where one is due.
+func (p *process) live(ctx workflow.Context, stage func(workflow.Context) error) error {
 	for !p.Case.Status.Closed() {
 		if p.restful(ctx) {
+			p.halt()
 			if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 				return err
 			}
 			if p.restful(ctx) { // still, after what came in meanwhile
-				return workflow.NewContinueAsNewError(ctx, reviewName, Input{Case: p.Case, Seen: p.Seen})
+				return workflow.NewContinueAsNewError(ctx, p.next(), Input{Case: p.Case, Seen: p.Seen})
 			}
 			continue
 		}
-		if err := p.stage(ctx); err != nil {
+		if err := stage(ctx); err != nil {
 			return err
 		}
 	}
 	return workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+}
+
+// next is the workflow that carries the case on: an exception in force has its own.
+func (p *process) next() string {
+	if p.Case.Sunset != nil {
+		return exceptionName
+	}
+	return reviewName
 }
 
 // stage runs the stage that the case is in until the case moves on.
@@ -76,7 +90,7 @@ func (p *process) stage(ctx workflow.Context) error {
 		return p.expertPanel(ctx)
 	case review.ConsultUnit:
 		return p.consultation(ctx)
-	case review.RegSign:
+	case review.RegCheck, review.RegSign:
 		return p.signing(ctx)
 	case review.Revising, review.ConcludedFail:
 		return p.revising(ctx)
@@ -120,65 +134,66 @@ func (p *process) opening(ctx workflow.Context) error {
 
 // selfReview: the handler drafts, hears opinions and answers the items, the review body checks (条例 8-13, 16; 办法 5,
 // 27, 28). The unit's own pace; no period runs.
-func (p *process) selfReview(ctx workflow.Context) error { return p.wait(ctx, "") }
+func (p *process) selfReview(ctx workflow.Context) error { return p.wait(ctx) }
 
 // unitSignature: the head of the review body concludes on the department route, signs the preliminary opinion on the
 // government route, or sends back (条例 13, 14; 办法 5).
-func (p *process) unitSignature(ctx workflow.Context) error { return p.wait(ctx, "") }
+func (p *process) unitSignature(ctx workflow.Context) error { return p.wait(ctx) }
 
 // submission: the handler submits, the regulator's officer accepts, asks for a correction or suspends (办法 30, 31).
-func (p *process) submission(ctx workflow.Context) error { return p.wait(ctx, "") }
+func (p *process) submission(ctx workflow.Context) error { return p.wait(ctx) }
 
 // correction: the handler brings what was asked for within the period; not done in time, the case is returned (办法 31).
-func (p *process) correction(ctx workflow.Context) error { return p.wait(ctx, review.ReturnOverdue) }
+func (p *process) correction(ctx workflow.Context) error { return p.wait(ctx) }
 
 // suspension: the handler hears opinions or reopens; with a period set, the case is returned at its end (办法 31).
-func (p *process) suspension(ctx workflow.Context) error { return p.wait(ctx, review.ReturnOverdue) }
+func (p *process) suspension(ctx workflow.Context) error { return p.wait(ctx) }
 
 // returned: the handler submits again or reopens the self-review.
-func (p *process) returned(ctx workflow.Context) error { return p.wait(ctx, "") }
+func (p *process) returned(ctx workflow.Context) error { return p.wait(ctx) }
 
 // regulatorReview: the officer reviews, and convenes, calls a panel, puts a breach to the unit or drafts (办法 33).
-func (p *process) regulatorReview(ctx workflow.Context) error { return p.wait(ctx, "") }
+func (p *process) regulatorReview(ctx workflow.Context) error { return p.wait(ctx) }
 
 // jointReview: every seat answers for itself; at the end of the period silence is recorded as silence and late answers
 // are still taken, until the officer closes (条例 15; local rule).
-func (p *process) jointReview(ctx workflow.Context) error { return p.wait(ctx, review.JointDue) }
+func (p *process) jointReview(ctx workflow.Context) error { return p.wait(ctx) }
 
 // expertPanel: experts give sealed opinions; at the end of the period the officer may open what there is, if the quorum
 // has answered (办法 35; local rule).
-func (p *process) expertPanel(ctx workflow.Context) error { return p.wait(ctx, review.PanelDue) }
+func (p *process) expertPanel(ctx workflow.Context) error { return p.wait(ctx) }
 
 // consultation: the handler answers the breach that was put, or the officer ends the talks (办法 33).
-func (p *process) consultation(ctx workflow.Context) error { return p.wait(ctx, "") }
+func (p *process) consultation(ctx workflow.Context) error { return p.wait(ctx) }
 
-// signing: the approver signs the officer's draft or sends it back (办法 33).
-func (p *process) signing(ctx workflow.Context) error { return p.wait(ctx, "") }
+// signing: where the local rule has the step, another officer checks; the approver signs the officer's draft or sends it back (办法 33).
+func (p *process) signing(ctx workflow.Context) error { return p.wait(ctx) }
 
 // revising: after a failing conclusion, or by its own decision, the unit revises or gives the measure up (条例 18).
-func (p *process) revising(ctx workflow.Context) error { return p.wait(ctx, "") }
+func (p *process) revising(ctx workflow.Context) error { return p.wait(ctx) }
 
 // afterConclusion: legality review, then issue, or a material change, or nothing issued (条例 18; 办法 34).
-func (p *process) afterConclusion(ctx workflow.Context) error { return p.wait(ctx, "") }
+func (p *process) afterConclusion(ctx workflow.Context) error { return p.wait(ctx) }
 
 // sunset: an exception ends at 24:00 of its last day; with an end condition instead, the issuer says so (条例 12; 办法 25).
-func (p *process) sunset(ctx workflow.Context) error { return p.wait(ctx, review.ExceptionEnds) }
+func (p *process) sunset(ctx workflow.Context) error { return p.wait(ctx) }
 
 // stopping: the issuer registers that the measure is no longer applied (办法 25).
-func (p *process) stopping(ctx workflow.Context) error { return p.wait(ctx, "") }
+func (p *process) stopping(ctx workflow.Context) error { return p.wait(ctx) }
 
 // stock: an existing measure is reviewed by its unit, signed by the head and, where the local rule says so, confirmed
 // by the regulator.
-func (p *process) stock(ctx workflow.Context) error { return p.wait(ctx, "") }
+func (p *process) stock(ctx workflow.Context) error { return p.wait(ctx) }
 
 // stockDecided: the amending or repealing document is awaited; execution may be stopped meanwhile.
-func (p *process) stockDecided(ctx workflow.Context) error { return p.wait(ctx, "") }
+func (p *process) stockDecided(ctx workflow.Context) error { return p.wait(ctx) }
 
 // place is where a case stands, as far as waiting goes: a seat's answer does not move it, the end of a period does.
 type place struct {
 	status review.Status
 	round  int
 	clock  review.Clock
+	next   review.Checkpoint
 }
 
 func (p *process) place() place {
@@ -186,35 +201,76 @@ func (p *process) place() place {
 	if p.Case.Clock != nil {
 		at.clock = *p.Case.Clock
 	}
+	at.next, _ = p.checkpoint()
 	return at
 }
 
-// wait returns when the case has moved, or when its period has ended and act was done about it. A provisional period
-// ends nothing. The timer is our own and is taken back when the wait ends, so none outlives its round.
-func (p *process) wait(ctx workflow.Context, act review.ActionKind) error {
+// checkpoint is what time does next to the case; what was refused once is not tried again.
+func (p *process) checkpoint() (review.Checkpoint, bool) {
+	for _, c := range review.Checkpoints(p.Case) {
+		if c != p.deaf {
+			return c, true
+		}
+	}
+	return review.Checkpoint{}, false
+}
+
+// wait returns when the case has moved, or when the next checkpoint has come and its act was done. One timer at a time: the
+// one for the next checkpoint. It is taken back as soon as that is another one, so none outlives its round; the regulator's
+// own period goes from desk to desk with one timer.
+func (p *process) wait(ctx workflow.Context) error {
 	here := p.place()
 	over := func() bool { return p.place() != here || p.suggested(ctx) }
-	clock := here.clock
-	if act == "" || clock.Due.IsZero() || clock.Past || clock.Provisional || clock.Version == p.deaf {
+	next, pending := p.checkpoint()
+	if !pending {
 		return workflow.Await(ctx, over)
 	}
-	timer, stop := p.timer(ctx, clock.Due.Sub(workflow.Now(ctx)), clockNames[act])
-	defer stop()
-	if err := workflow.Await(ctx, func() bool { return over() || timer.IsReady() }); err != nil {
+	p.wind(ctx, next)
+	defer p.unwind()
+	if err := workflow.Await(ctx, func() bool { return over() || p.alarm.IsReady() }); err != nil {
 		return err
 	}
-	if over() || !timer.IsReady() {
+	if over() || !p.alarm.IsReady() {
 		return nil
 	}
-	return p.expire(ctx, act, clock.Version)
+	return p.expire(ctx, next)
+}
+
+// wind starts the timer for a checkpoint, unless it runs.
+func (p *process) wind(ctx workflow.Context, due review.Checkpoint) {
+	if p.alarm == nil {
+		p.alarm, p.stop = p.timer(ctx, due.At.Sub(workflow.Now(ctx)), clockNames[due.Act])
+		p.due = due
+	}
+}
+
+// unwind takes the timer back, unless it runs for what is still the next checkpoint.
+func (p *process) unwind() {
+	if p.alarm == nil {
+		return
+	}
+	if next, pending := p.checkpoint(); pending && next == p.due && !p.alarm.IsReady() {
+		return
+	}
+	p.halt()
+}
+
+func (p *process) halt() {
+	if p.alarm != nil {
+		p.stop()
+		p.alarm = nil
+	}
 }
 
 // clockNames is what an operator reads beside a running timer.
 var clockNames = map[review.ActionKind]string{
-	review.ReturnOverdue: "补正或中止期限",
-	review.JointDue:      "会审期限",
-	review.PanelDue:      "专家论证期限",
-	review.ExceptionEnds: "例外规定期限",
+	review.ReturnOverdue:   "补正或中止期限",
+	review.JointDue:        "会审期限",
+	review.PanelDue:        "专家论证期限",
+	review.ExceptionEnds:   "例外规定期限",
+	review.Escalate:        "市场监管部门审查期限",
+	review.ExceptionNotice: "例外到期提醒",
+	review.EvaluationDue:   "例外实施评估",
 }
 
 func (p *process) timer(ctx workflow.Context, d time.Duration, summary string) (workflow.Future, workflow.CancelFunc) {
@@ -222,24 +278,24 @@ func (p *process) timer(ctx workflow.Context, d time.Duration, summary string) (
 	return workflow.NewTimerWithOptions(ctx, max(d, 0), workflow.TimerOptions{Summary: summary}), stop
 }
 
-// expire does the timer's act by the same path as a person's. The clock is looked at again under the lock: a person may
-// have been faster. A refusal that is not merely too early is left to people and the clock is not tried again.
-func (p *process) expire(ctx workflow.Context, act review.ActionKind, clock int) error {
+// expire does the timer's act by the same path as a person's. What is due is looked at again under the lock: a person may
+// have been faster. A refusal that is not merely too early is left to people and not tried again.
+func (p *process) expire(ctx workflow.Context, due review.Checkpoint) error {
 	if err := p.lock.Lock(ctx); err != nil {
 		return err
 	}
 	defer p.lock.Unlock()
-	if p.Case.Clock == nil || p.Case.Clock.Version != clock {
+	if now, pending := p.checkpoint(); !pending || now != due {
 		return nil
 	}
-	if workflow.Now(ctx).Before(p.Case.Clock.Due) {
+	if workflow.Now(ctx).Before(due.At) {
 		return nil // the timer was a little early; wait on
 	}
-	_, err := p.step(ctx, timerAct(&p.Case, act, clock))
+	_, err := p.step(ctx, timerAct(&p.Case, due))
 	var refusal *temporal.ApplicationError
 	if errors.As(err, &refusal) {
-		workflow.GetLogger(ctx).Error("a period ended and its act was refused", "case", p.Case.ID, "act", act, "refusal", refusal.Type())
-		p.deaf = clock
+		workflow.GetLogger(ctx).Error("a period ended and its act was refused", "case", p.Case.ID, "act", due.Act, "refusal", refusal.Type())
+		p.deaf = due
 		return nil
 	}
 	return err
@@ -253,6 +309,9 @@ func (p *process) restful(ctx workflow.Context) bool {
 	acts := p.Case.Version - p.began
 	if acts == 0 {
 		return false
+	}
+	if p.Case.Sunset != nil { // years: a run for every few acts, and the first takes the case over from Review
+		return !p.excepted || acts >= 4 || p.suggested(ctx)
 	}
 	if p.turned == p.Case.Version && acts >= 4 {
 		return true // the round that ended is frozen: nothing needs its history any more

@@ -15,10 +15,11 @@ import (
 	"github.com/fairreview/fairreview/review"
 )
 
-// The updates: everything that is done to a case, and catching up with the record.
+// The updates: everything that is done to a case, catching up with the record, and periods that end anew.
 const (
-	actName  = "act"
-	syncName = "sync"
+	actName     = "act"
+	syncName    = "sync"
+	reclockName = "reclock"
 )
 
 // Act is the argument of the update.
@@ -44,10 +45,15 @@ type process struct {
 	Case review.Case
 	Seen []Answered
 
-	lock   workflow.Mutex // held from Apply to saved
-	began  int            // version that this run started from
-	turned int            // version of the last act that opened a new round
-	deaf   int            // version of a clock whose act was refused
+	lock     workflow.Mutex // held from Apply to saved
+	began    int            // version that this run started from
+	turned   int            // version of the last act that opened a new round
+	excepted bool           // this run is Exception's
+
+	alarm workflow.Future // the timer that runs; nil: none does
+	stop  workflow.CancelFunc
+	due   review.Checkpoint // that it runs for
+	deaf  review.Checkpoint // whose act was refused
 }
 
 // listen registers the updates. It must come before anything that blocks, or the action that opens the case is lost.
@@ -57,8 +63,12 @@ func (p *process) listen(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
-	return workflow.SetUpdateHandlerWithOptions(ctx, syncName, p.sync,
-		workflow.UpdateHandlerOptions{Validator: p.behindOf, Description: "与案卷核对"})
+	if err := workflow.SetUpdateHandlerWithOptions(ctx, syncName, p.sync,
+		workflow.UpdateHandlerOptions{Validator: p.behindOf, Description: "与案卷核对"}); err != nil {
+		return err
+	}
+	return workflow.SetUpdateHandlerWithOptions(ctx, reclockName, p.reclock,
+		workflow.UpdateHandlerOptions{Validator: p.mayReclock, Description: "按现行工作日历重新计算期限"})
 }
 
 // check is the validator: a refusal here never enters history. A request that was done already passes, to be answered
@@ -116,6 +126,48 @@ func (p *process) sync(ctx workflow.Context, _ int) error {
 	return err
 }
 
+// mayReclock is the validator of reclock: nothing that would be refused enters history. seen is the version of the case whose
+// periods were found to end elsewhere; when somebody has acted since, that has to be found again. A record that is ahead
+// of us passes: the handler catches up.
+func (p *process) mayReclock(ctx workflow.Context, seen int) error {
+	if seen > p.Case.Version {
+		return nil
+	}
+	return p.reclockable(ctx, seen)
+}
+
+func (p *process) reclockable(ctx workflow.Context, seen int) error {
+	if seen != p.Case.Version {
+		return activities.Refusal(review.Refuse(review.Conflict, "action", string(review.Reclock)))
+	}
+	_, _, err := review.Apply(p.Case, p.reclocking().Action, workflow.Now(ctx))
+	return activities.Refusal(err)
+}
+
+// reclocking is the act of a calendar that changed. Its request is the version at which the periods were found, so that two
+// processes that found them do it once.
+func (p *process) reclocking() Act {
+	return timerAct(&p.Case, review.Checkpoint{Act: review.Reclock, Clock: p.Case.Version})
+}
+
+// reclock has the running periods end by the calendar that the record keeper has now; no calendar is read here.
+func (p *process) reclock(ctx workflow.Context, seen int) (review.Receipt, error) {
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	if err := p.lock.Lock(ctx); err != nil {
+		return review.Receipt{}, err
+	}
+	defer p.lock.Unlock()
+	if seen > p.Case.Version {
+		if _, err := p.catchUp(ctx, ""); err != nil {
+			return review.Receipt{}, err
+		}
+	}
+	if err := p.reclockable(ctx, seen); err != nil {
+		return review.Receipt{}, err
+	}
+	return p.step(ctx, p.reclocking())
+}
+
 // step applies one action, saves it, and only then lets the case be what it has become. The caller holds the lock. An
 // error is always a refusal, and then nothing has changed.
 func (p *process) step(ctx workflow.Context, a Act) (review.Receipt, error) {
@@ -139,12 +191,7 @@ func (p *process) step(ctx workflow.Context, a Act) (review.Receipt, error) {
 		if err != nil {
 			return review.Receipt{}, err
 		}
-		next.Number = got.Number
-		if next.Clock != nil && got.Clock != nil {
-			clock := *next.Clock
-			clock.Due, clock.Provisional = got.Clock.Due, got.Clock.Provisional
-			next.Clock = &clock
-		}
+		next.Assign(got)
 		done := Answered{Request: a.Request.ID, Digest: a.Request.Digest, Version: next.Version, Status: next.Status}
 		err = p.become(ctx, next, &done)
 		return p.result(&done), err
@@ -203,13 +250,17 @@ func (p *process) receipt(a Answered) review.Receipt {
 	return review.Receipt{Case: p.Case.ID, Number: p.Case.Number, Version: a.Version, Status: a.Status, Digest: a.Digest}
 }
 
-// timerAct is what the end of a period does. Its request is the clock that ran, so it too is done once.
-func timerAct(c *review.Case, act review.ActionKind, clock int) Act {
-	sum := sha256.Sum256(fmt.Appendf(nil, "timer/%s/%d/%s", c.ID, clock, act))
+// timerAct is what time does at a checkpoint. Its request is the checkpoint, so it too is done once.
+func timerAct(c *review.Case, due review.Checkpoint) Act {
+	name := fmt.Appendf(nil, "timer/%s/%d/%s", c.ID, due.Clock, due.Act)
+	if due.Mark != "" {
+		name = append(name, "/"+due.Mark...)
+	}
+	sum := sha256.Sum256(name)
 	id := hex.EncodeToString(sum[:])
 	return Act{
 		Request: review.Request{ID: id, Digest: id},
-		Action:  review.Action{Kind: act, Actor: review.Actor{Role: review.Timer}, Seen: c.Version},
+		Action:  review.Action{Kind: due.Act, Actor: review.Actor{Role: review.Timer}, Seen: c.Version},
 	}
 }
 

@@ -23,9 +23,10 @@ const TaskQueue = "fairreview"
 
 // The names under which histories know the workflow and the activities; they outlive the functions' own names.
 const (
-	reviewName = "Review"
-	saveName   = "Save"
-	loadName   = "Load"
+	reviewName    = "Review"
+	exceptionName = "Exception"
+	saveName      = "Save"
+	loadName      = "Load"
 )
 
 // The labels by which Temporal's own tools find a case. They are not encrypted: numbers and codes only.
@@ -60,7 +61,7 @@ func desk(s review.Status) review.Status {
 		return review.Drafting
 	case review.StockReview, review.StockSign:
 		return review.Inventoried
-	case review.RegSign:
+	case review.RegCheck, review.RegSign:
 		return review.RegReview
 	}
 	return s
@@ -73,6 +74,7 @@ func labels(c *review.Case) []label {
 // Register tells a worker what it can run.
 func Register(w worker.Registry, a *activities.Activities) {
 	w.RegisterWorkflowWithOptions(Review, workflow.RegisterOptions{Name: reviewName})
+	w.RegisterWorkflowWithOptions(Exception, workflow.RegisterOptions{Name: exceptionName})
 	w.RegisterActivityWithOptions(a.Save, activity.RegisterOptions{Name: saveName})
 	w.RegisterActivityWithOptions(a.Load, activity.RegisterOptions{Name: loadName})
 }
@@ -124,7 +126,7 @@ func EnsureSearchAttributes(ctx context.Context, c client.Client, namespace stri
 func CountOutcomes(ctx context.Context, c client.Client) (map[review.Outcome]int, error) {
 	counts := map[review.Outcome]int{}
 	for _, o := range review.Outcomes() {
-		query := fmt.Sprintf("WorkflowType = '%s' AND %s = '%s' AND ExecutionStatus != 'ContinuedAsNew'", reviewName, outcomeKey.GetName(), o)
+		query := fmt.Sprintf("WorkflowType IN ('%s', '%s') AND %s = '%s' AND ExecutionStatus != 'ContinuedAsNew'", reviewName, exceptionName, outcomeKey.GetName(), o)
 		got, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query})
 		if err != nil {
 			return nil, fmt.Errorf("count cases with outcome %s: %w", o, err)

@@ -17,6 +17,10 @@ import (
 	"github.com/fairreview/fairreview/review"
 )
 
+// Lives is the revision of what is lived. A demo that began under another cannot be gone on with: it asked something else under the
+// same keys.
+const Lives = 2
+
 // Driver takes the people of the made-up city through their cases over the public API. Every step has an idempotency
 // key of its own that depends on the case and the step alone, so a driver that was interrupted is simply run again: what
 // was done is answered from the record, and it goes on from there.
@@ -114,7 +118,7 @@ func (r *run) live() {
 }
 
 func (r *run) open() {
-	m := map[string]any{"title": r.m.Title, "nature": r.m.Nature, "field": r.m.Field, "issuer": r.m.Issuer}
+	m := map[string]any{"title": r.m.Title, "nature": r.m.Nature, "field": r.m.Field, "issuer": r.m.Issuer, "publicInterest": "none"}
 	if r.publicInterest != "" {
 		m["publicInterest"] = r.publicInterest
 	}

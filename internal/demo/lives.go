@@ -67,14 +67,14 @@ var (
 	governmentPass = life{"government-pass", review.New, review.Government, false, review.Keep, "", func(r *run) {
 		r.toRegulator()
 		r.opinion(review.ApprovePass, review.Meets)
-		r.act(r.handler, review.SendLegality, review.Details{})
+		r.legality()
 		r.issue()
 	}}
 	governmentJoint = life{"government-joint", review.New, review.Government, false, review.Keep, "", func(r *run) {
 		r.toRegulator()
 		r.joint(4, false)
 		r.opinion(review.ApprovePass, review.Meets)
-		r.act(r.handler, review.SendLegality, review.Details{})
+		r.legality()
 		r.issue()
 	}}
 	governmentPanel = life{"government-panel", review.New, review.Government, false, review.Keep, "", func(r *run) {
@@ -101,7 +101,7 @@ var (
 		r.act(r.officer, review.PutBreach, review.Details{Findings: r.findings()})
 		r.newVersion(review.ChangeAtOnce)
 		r.opinion(review.ApprovePass, review.Meets)
-		r.act(r.handler, review.SendLegality, review.Details{})
+		r.legality()
 		r.issue()
 	}}
 	governmentAmendQuick = life{"government-amend-quick", review.New, review.Government, true, review.Amend, "", func(r *run) {
@@ -192,20 +192,40 @@ var (
 		r.act(r.head, review.Withdraw, review.Details{Reason: "同意撤回。"})
 	}}
 	outOfScope = life{"out-of-scope", review.New, review.Department, false, review.NotInScope, "演示：不属于审查范围", func(r *run) {
-		r.act(r.head, review.MarkOutOfScope, review.Details{Scope: &review.Scope{Ground: "internal_affairs", Article: "条例第二条",
-			Reason: "仅规定本单位内部值班安排，不涉及经营者经济活动。", TextHash: r.draft()}})
+		why := "仅规定本单位内部值班安排，不涉及经营者经济活动。"
+		r.act(r.head, review.MarkOutOfScope, review.Details{Scope: &review.Scope{Reason: why, TextHash: r.draft(), Answers: []review.ScopeAnswer{
+			{Question: "kind", Answer: "internal"}, {Question: "internal", Answer: "none", Reason: why}}}})
 	}}
 )
 
 // start records the hearing of opinions and freezes the draft.
 func (r *run) start() {
-	d := review.Details{Text: &review.Text{Hash: r.draft()}, Heard: r.heard()}
+	d := review.Details{Text: &review.Text{Hash: r.draft()}, Heard: r.heard(), Scope: r.scope()}
 	r.act(r.handler, review.StartReview, d)
+}
+
+// scope is the way through the questions by which the measure is under review.
+func (r *run) scope() *review.Scope {
+	kind := map[string]string{"rule": "rule", "standard": "standard", "agreement": "agreement", "tender_document": "tender", "local_regulation_draft": "law",
+		"policy_document": "policy"}[r.m.Nature]
+	if kind == "" {
+		kind = "normative"
+	}
+	answers := []review.ScopeAnswer{{Question: "kind", Answer: kind}, {Question: "effect", Answer: "industry"}}
+	switch kind {
+	case "tender":
+		answers = answers[:1]
+	case "agreement":
+		answers[1] = review.ScopeAnswer{Question: "agreement", Answer: "administrative"}
+	}
+	return &review.Scope{Answers: answers}
 }
 
 func (r *run) heard() *review.Consultation {
 	return &review.Consultation{Whom: "市场经营者、上下游企业、行业协会；社会公众", How: "书面征求意见、座谈会、门户网站公开征求意见",
-		From: r.day.AddDays(-20), To: r.day.AddDays(-8), Said: r.m.Heard, PublicHeard: true}
+		From: r.day.AddDays(-20), To: r.day.AddDays(-8), Said: r.m.Heard, PublicHeard: true,
+		Kinds: []string{"competitors", "upstream", "downstream", "associations", "public"}, Asked: true,
+		Opinions: []review.HeardOpinion{{From: "行业协会、有关经营者", Said: r.m.Heard, Answer: "partly", Why: "逐条研究，采纳情况见听取意见情况说明。"}}}
 }
 
 // check answers every item and sends the text to the unit's review body.
@@ -333,7 +353,8 @@ func (r *run) opinion(kind review.ActionKind, result review.Result) {
 	k := r.conclusion(r.officer, result)
 	r.act(r.officer, review.DraftOpinion, review.Details{Conclusion: k})
 	r.act(r.approver, kind, review.Details{Conclusion: &review.Conclusion{Result: result, TextHash: k.TextHash, Standards: k.Standards,
-		Written: k.Written, HowHeard: k.HowHeard, DocNo: r.docNo("公竞审")}})
+		Written: k.Written, HowHeard: k.HowHeard, DocNo: r.docNo("公竞审"), SignedOn: r.day}})
+	r.act(r.officer, review.Deliver, review.Details{Delivery: &review.Delivery{SealedOn: r.day, On: r.day, How: "exchange", Receiver: r.handler.Name}})
 }
 
 func (r *run) conclusion(by Person, result review.Result) *review.Conclusion {
@@ -366,6 +387,12 @@ func (r *run) newVersion(kind review.ActionKind) {
 	r.act(r.handler, kind, d)
 }
 
+// legality sends the concluded text on and registers that it passed.
+func (r *run) legality() {
+	r.act(r.handler, review.SendLegality, review.Details{})
+	r.act(r.handler, review.RecordLegality, review.Details{Legal: &review.LegalCheck{Result: "pass", By: "云泽市司法局", On: r.day, DocNo: r.docNo("合法审")}})
+}
+
 func (r *run) issue() {
 	is := r.document("")
 	is.TextHash = r.current
@@ -375,7 +402,7 @@ func (r *run) issue() {
 
 // stock carries an existing measure to the signature of the unit's head.
 func (r *run) stock(proposal string, findings []review.Finding) {
-	r.act(r.handler, review.StartReview, review.Details{Text: &review.Text{Hash: r.draft()}})
+	r.act(r.handler, review.StartReview, review.Details{Text: &review.Text{Hash: r.draft()}, Scope: r.scope()})
 	r.act(r.handler, review.SendSign, review.Details{Proposal: proposal, Checklist: r.checklist(findings), Heard: r.heard()})
 }
 

@@ -3,6 +3,7 @@ package lives
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/fairreview/fairreview/activities"
 	"github.com/fairreview/fairreview/review"
@@ -13,6 +14,7 @@ import (
 type Keeper struct {
 	Calendar review.Calendar
 	Fail     func(call int, r review.Record) error // nil: never
+	Short    time.Duration                         // above 0: so long is every period, whatever the calendar says
 
 	mu      sync.Mutex
 	calls   int
@@ -47,17 +49,42 @@ func (k *Keeper) Save(_ context.Context, r review.Record) (review.Assigned, erro
 		return review.Assigned{}, activities.Behind
 	}
 	r.Case.Number = "2026-" + Hash(r.Case.ID)[:6]
-	if c := r.Case.Clock; c != nil && c.Days > 0 && c.Version == r.Case.Version {
-		clock := *c
-		clock.Due, clock.Provisional = k.Calendar.Due(clock.From, clock.Days)
-		r.Case.Clock = &clock
-	}
+	k.periods(&r.Case)
 	k.records[r.Case.ID] = append(have, r)
 	return assigned(r.Case), nil
 }
 
+// periods ends what the event has started: a period of working days, the regulator's own.
+func (k *Keeper) periods(c *review.Case) {
+	if c.Clock != nil && c.Clock.Days > 0 && c.Clock.Version == c.Version {
+		clock := *c.Clock
+		clock.Due, clock.Provisional = k.Calendar.Due(clock.From, clock.Days)
+		if k.Short > 0 {
+			clock.Due, clock.Provisional = clock.From.Add(k.Short), false
+		}
+		c.Clock = &clock
+	}
+	if c.Review.Running() && c.Review.Version == c.Version {
+		meter := *c.Review
+		meter.Due, meter.Provisional = k.Calendar.DueSpans(meter.Spans, meter.Days)
+		if k.Short > 0 {
+			meter.Due, meter.Provisional = meter.Spans[len(meter.Spans)-1].From.Add(k.Short), false
+		}
+		c.Review = &meter
+	}
+}
+
+// Years loads years into the calendar: periods that an event starts from now on know them.
+func (k *Keeper) Years(years ...int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, y := range years {
+		k.Calendar.Years[y] = true
+	}
+}
+
 func assigned(c review.Case) review.Assigned {
-	return review.Assigned{Number: c.Number, Clock: c.Clock}
+	return review.Assigned{Number: c.Number, Clock: c.Clock, Review: c.Review}
 }
 
 // Load takes the place of the activity.

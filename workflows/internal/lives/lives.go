@@ -56,6 +56,16 @@ func At(a review.Action, seen int, now time.Time) review.Action {
 		issue.On = review.DateOf(now)
 		a.Details.Issue = &issue
 	}
+	if a.Details.Delivery != nil {
+		d := *a.Details.Delivery
+		d.SealedOn, d.On = review.DateOf(now), review.DateOf(now)
+		a.Details.Delivery = &d
+	}
+	if a.Details.Legal != nil {
+		l := *a.Details.Legal
+		l.On = review.DateOf(now)
+		a.Details.Legal = &l
+	}
 	return a
 }
 
