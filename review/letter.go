@@ -60,7 +60,7 @@ func Letters(c Case) []LetterKind {
 
 // Write makes a letter from the case as it stands. Refused: NotFound when the case has no such letter now; ProvisionalDue when
 // it would set a period whose end is not certain, or not known yet. A letter is printed from the state that it is about:
-// once a later round has changed what it says, it is found in the history and not written anew.
+// once the case has moved on, Retell gives that state back.
 func Write(c Case, kind LetterKind) (Letter, error) {
 	w := letterWriter{c: &c, l: Letter{Kind: kind, Number: c.Number, To: c.Unit, From: c.Regulator, Officer: c.Officer}}
 	ok := false

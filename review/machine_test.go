@@ -198,6 +198,12 @@ var machine = []row{
 	{Urge, in(StockSign), by(handler, officer), Existing, "", "", false, "", "", "", 2},
 	{Urge, in(StockConfirm), by(handler, head, middle), Existing, Government, "", false, "", "", "", 2},
 	{Urge, in(KeptException), by(head, officer), Existing, "", "", false, "", "evaluation_due", "", 2},
+	{SetSecrecy, in(Drafting, SelfReview, Revising, UnitCheck, UnitSign, ConcludedPass, ConcludedException, ConcludedFail, Legality, IssuedException, ExceptionDue),
+		by(head, approver), New, "", "", false, "", "", "", 2},
+	{SetSecrecy, in(PrelimDone, Submitted, CorrectionAsked, Suspended, Returned, RegReview, JointReview, ExpertReview, ConsultUnit, RegCheck, RegSign),
+		by(head, approver), New, Government, "", false, "", "", "", 2},
+	{SetSecrecy, in(Inventoried, StockReview, StockSign, KeptException, ExceptionDue, ToRevise, ToRepeal, SuspendedExec), by(head, approver), Existing, "", "", false, "", "", "", 2},
+	{SetSecrecy, in(StockConfirm), by(head, approver), Existing, Government, "", false, "", "", "", 2},
 }
 
 // neverThere are statuses in which a move beside the line finds nothing to do: nothing that can be taken back leads there, or

@@ -313,8 +313,8 @@ func (w *town) try(a Action) error {
 		}
 		w.taken(move)
 	}
-	w.events = append(w.events, ev)
 	w.c = w.saved(next)
+	w.keep(ev)
 	w.metered(a, say)
 	w.past = &was
 	for _, cp := range Checkpoints(w.c) {
@@ -745,6 +745,13 @@ func TestAnyLife(t *testing.T) {
 		w.begin()
 		for range rapid.IntRange(1, 40).Draw(t, "steps") {
 			w.step(nil)
+		}
+		again, err := Retell(w.c.ID, w.record)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(w.c, again, cmpopts.EquateEmpty()); d != "" {
+			t.Fatalf("the case as it is retold (-lived +retold):\n%s", d)
 		}
 	})
 }

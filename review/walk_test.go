@@ -59,6 +59,7 @@ type walk struct {
 	c      Case
 	now    time.Time
 	events []Event
+	record []Told // the same with what was assigned
 	texts  int
 	cal    Calendar
 	open   Opening
@@ -320,6 +321,8 @@ func (w *walk) details(kind ActionKind, how string) Details {
 		return Details{Legal: l}
 	case Deliver:
 		return Details{Delivery: &Delivery{SealedOn: w.day(0), On: w.day(0), How: "exchange", Receiver: "起草单位办公室"}}
+	case SetSecrecy:
+		return Details{Reason: "涉及尚未公开的安排", Secrecy: Restricted, Readers: []string{"h2", "o2"}}
 	case Evaluate:
 		return Details{Reason: "仍有必要，影响可控", Report: hash("evaluation")}
 	case RegisterExtension:
@@ -390,8 +393,21 @@ func (w *walk) apply(kind ActionKind, who Actor, d Details) error {
 		return err
 	}
 	w.c = w.saved(next)
-	w.events = append(w.events, ev)
+	w.keep(ev)
 	return nil
+}
+
+// keep puts the event and what was assigned with it on the record.
+func (w *walk) keep(ev Event) {
+	w.events = append(w.events, ev)
+	told := Told{Event: ev, Assigned: Assigned{Number: w.c.Number}}
+	if k := w.c.Clock; k != nil && k.Version == ev.Version {
+		told.Clock = k
+	}
+	if m := w.c.Review; m.Running() && m.Version == ev.Version {
+		told.Review = m
+	}
+	w.record = append(w.record, told)
 }
 
 // saved is the case as the record keeper answers: a period whose version is that of the event gets its end by the calendar.
