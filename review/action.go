@@ -81,6 +81,8 @@ const (
 	Urge     ActionKind = "urge"     // 催办
 	Escalate ActionKind = "escalate" // 逾期督办
 	Reclock  ActionKind = "reclock"  // 重新计算期限
+
+	SetSecrecy ActionKind = "set_secrecy" // 调整知悉范围
 )
 
 // Actions of an existing measure (core flow §9). StartReview, SendSign, SendBack and MarkOutOfScope are shared.
@@ -176,6 +178,8 @@ type Details struct {
 	Questions   *Questions    `json:"questions,omitempty" doc:"The three questions of B1-17, for a material change"`
 	Delivery    *Delivery     `json:"delivery,omitempty"`
 	Legal       *LegalCheck   `json:"legal,omitempty"`
+	Secrecy     Secrecy       `json:"secrecy,omitempty" enum:"public,internal,restricted" doc:"A state secret is none of these and must never be entered"`
+	Readers     []string      `json:"readers,omitempty" nullable:"false" maxItems:"50" doc:"Restricted: people of the drafting, issuing or reviewing units who may read it beside those whose part it is"`
 }
 
 // Event is what an accepted action leaves: append-only, chained, the source of every list and count.
@@ -322,6 +326,7 @@ var moves = []Move{
 	// 10. Beside the line
 	{Undo, working, parties, "", "", "", false, "design"},
 	{Urge, working, parties, "", "", "", false, "design"},
+	{SetSecrecy, working, []Role{UnitHead, Approver}, "", "", "", false, "design"},
 	{Escalate, []Status{Submitted, RegReview, JointReview, ExpertReview, ConsultUnit, RegCheck, RegSign}, []Role{Timer}, New, Government, "", false, "local"},
 	{Reclock, working, []Role{Timer}, "", "", "", false, "design"},
 }

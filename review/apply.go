@@ -70,7 +70,7 @@ func Apply(c Case, a Action, now time.Time) (Case, Event, error) {
 // sixty of them never refuse each other, or something beside the line.
 func sideAct(k ActionKind) bool {
 	switch k {
-	case Urge, Escalate, Reclock, Deliver, AskMediation, NoteMediation, ExceptionNotice, EvaluationDue:
+	case Urge, Escalate, Reclock, Deliver, AskMediation, NoteMediation, ExceptionNotice, EvaluationDue, SetSecrecy:
 		return true
 	case GivePosition, DeclineSeat, AcceptSeat, DeclineSeatPanel, Recuse, GiveOpinion:
 		return true
@@ -102,6 +102,7 @@ func (c *Case) start(o Opening) {
 	c.Measure, c.Unit, c.Regulator, c.Rules = o.Measure, o.Unit, o.Regulator, o.Rules
 	c.Procedure, c.IssueBy, c.With, c.RouteDerived = o.Procedure, o.IssueBy, o.With, o.RouteDerived
 	c.Unreviewed, c.Extends = o.Unreviewed, o.Extends
+	c.Secrecy, c.Readers = o.Secrecy, o.Readers
 }
 
 // newRound freezes the old round, which stays readable in the events, and starts the next. The light path of reported
@@ -118,9 +119,13 @@ func (c *Case) newRound(kind ActionKind) {
 }
 
 func (c *Case) hand(who Actor, side Side) {
-	h := Hand{Person: who.Person, Side: side}
-	if side != "" && who.Role != Timer && !slices.Contains(c.Hands, h) {
-		c.Hands = append(c.Hands, h)
+	if side == "" || who.Role == Timer {
+		return
+	}
+	for _, person := range []string{who.Person, who.For} {
+		if h := (Hand{Person: person, Side: side}); person != "" && !slices.Contains(c.Hands, h) {
+			c.Hands = append(c.Hands, h)
+		}
 	}
 }
 
@@ -183,7 +188,7 @@ func (s *step) effect(from Status) error {
 			return s.stockProposal()
 		case from == RegCheck:
 			d := *c.Draft
-			d.Checker = a.Actor.Person
+			d.Checker, d.CheckerFor = a.Actor.Person, a.Actor.For
 			c.Draft = &d
 			return nil
 		}
@@ -210,7 +215,7 @@ func (s *step) effect(from Status) error {
 	case Submit:
 		return s.packet()
 	case Accept:
-		c.Officer, c.Asked = a.Actor.Person, nil
+		c.Officer, c.OfficerFor, c.Asked = a.Actor.Person, a.Actor.For, nil
 	case AskCorrection, Suspend:
 		return s.ask()
 	case Correct:
@@ -334,6 +339,8 @@ func (s *step) effect(from Status) error {
 		return s.escalate()
 	case Reclock:
 		return s.reclock()
+	case SetSecrecy:
+		return s.secrecy()
 	case MarkLapsed:
 		s.counted, c.Reason = LapsedOutcome, a.Reason
 		return s.reason()
@@ -398,6 +405,12 @@ func (s *step) open() error {
 	if o.Unreviewed && o.Kind != Existing {
 		return Refuse(Invalid, "field", "unreviewed")
 	}
+	if err := checkSecrecy(o.Secrecy, o.Readers, ""); err != nil {
+		return err
+	}
+	if o.Secrecy != "" && !c.since(2) {
+		return Refuse(Invalid, "field", "secrecy")
+	}
 	if o.Kind == Existing {
 		if err := need("measure.docNo", o.Measure.DocNo != ""); err != nil {
 			return err
@@ -419,7 +432,7 @@ func (s *step) text(changed bool) error {
 	if changed && t.Hash == s.c.Text.Hash {
 		return Refuse(TextUnchanged)
 	}
-	s.c.Text, s.c.TextBy = *t, s.a.Actor.Person
+	s.c.Text, s.c.TextBy, s.c.TextFor = *t, s.a.Actor.Person, s.a.Actor.For
 	s.c.Texts++
 	return nil
 }
@@ -847,7 +860,7 @@ func (s *step) request() error {
 	if err := s.reason(); err != nil {
 		return err
 	}
-	s.c.Request = &Asking{What: s.a.Kind, By: s.a.Actor.Person, Reason: s.a.Reason, At: s.now}
+	s.c.Request = &Asking{What: s.a.Kind, By: s.a.Actor.Person, For: s.a.Actor.For, Reason: s.a.Reason, At: s.now}
 	return nil
 }
 
@@ -974,6 +987,7 @@ func (s *step) conclude(given *Conclusion, want Result) error {
 	}
 	k := *given
 	k.By, k.Approver, k.Checker, k.Pattern = s.c.TextBy, s.a.Actor.Person, "", ""
+	k.ByFor, k.ApproverFor, k.CheckerFor = s.c.TextFor, s.a.Actor.For, ""
 	if err := s.signed(&k); err != nil {
 		return err
 	}
@@ -1447,6 +1461,7 @@ func (s *step) draft() error {
 	}
 	d := *k
 	d.By, d.Approver, d.Checker, d.DocNo, d.SignedOn = s.a.Actor.Person, "", "", "", ""
+	d.ByFor, d.ApproverFor, d.CheckerFor = s.a.Actor.For, "", ""
 	if c.since(2) {
 		d.Pattern = d.pattern(c.Talks)
 	}
@@ -1467,6 +1482,7 @@ func (s *step) approve() error {
 		return Refuse(Missing, "field", "conclusion.docNo")
 	}
 	k.DocNo, k.SignedOn, k.Approver = s.a.Conclusion.DocNo, s.a.Conclusion.SignedOn, s.a.Actor.Person
+	k.ApproverFor = s.a.Actor.For
 	if err := s.signed(&k); err != nil {
 		return err
 	}
@@ -1654,6 +1670,7 @@ func (s *step) stockProposal() error {
 		return Refuse(Missing, "field", "proposal")
 	}
 	c.Proposal, c.TextBy, c.FirstText = a.Proposal, a.Actor.Person, c.Text.Hash
+	c.TextFor = a.Actor.For
 	return nil
 }
 
@@ -1686,6 +1703,7 @@ func (s *step) stockDecision() error {
 	}
 	k := *a.Conclusion
 	k.By, k.Approver = c.TextBy, a.Actor.Person
+	k.ByFor, k.ApproverFor, k.CheckerFor = c.TextFor, a.Actor.For, ""
 	if err := s.signed(&k); err != nil {
 		return err
 	}

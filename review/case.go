@@ -182,6 +182,8 @@ type Case struct {
 	Regulator    string   `json:"regulator"` // market regulator of the level
 	Rules        Rules    `json:"rules"`
 	Unreviewed   bool     `json:"unreviewed,omitempty"` // 未经审查出台: found issued without a matching conclusion
+	Secrecy      Secrecy  `json:"secrecy,omitempty"`    // "": internal
+	Readers      []string `json:"readers,omitempty"`    // people whom a restricted case names
 	Extends      string   `json:"extends,omitempty"`    // case whose exception this one would carry on
 
 	Status   Status    `json:"status"`
@@ -195,6 +197,7 @@ type Case struct {
 	Text      Text   `json:"text"`
 	Texts     int    `json:"texts"`                  // versions so far
 	TextBy    string `json:"textBy,omitempty"`       // who put the present text forward
+	TextFor   string `json:"textFor,omitempty"`      // and for whom, as their agent
 	FirstText string `json:"firstCounted,omitempty"` // hash of the first counted text
 
 	Scope     *Scope        `json:"scope,omitempty"`
@@ -220,6 +223,7 @@ type Case struct {
 	BreachPut  bool        `json:"breachPut,omitempty"`  // by the regulator, in any round
 	Failed     bool        `json:"failed,omitempty"`     // a failing conclusion exists, in any round
 	Officer    string      `json:"officer,omitempty"`
+	OfficerFor string      `json:"officerFor,omitempty"`
 	Hands      []Hand      `json:"hands,omitempty"` // who acted on which side
 
 	Issue   *Issue     `json:"issue,omitempty"`
@@ -534,6 +538,7 @@ type Asked struct {
 type Asking struct {
 	What   ActionKind `json:"what"`
 	By     string     `json:"by"`
+	For    string     `json:"for,omitempty"` // whose agent asked
 	Reason string     `json:"reason"`
 	At     time.Time  `json:"at"`
 }
@@ -672,6 +677,11 @@ type Conclusion struct {
 	SignedOn  Date         `json:"signedOn,omitempty"`
 	By        string       `json:"by,omitempty"`
 	Approver  string       `json:"approver,omitempty"`
+
+	// For whom those three acted, as agents.
+	ByFor       string `json:"byFor,omitempty" readOnly:"true"`
+	CheckerFor  string `json:"checkerFor,omitempty" readOnly:"true"`
+	ApproverFor string `json:"approverFor,omitempty" readOnly:"true"`
 }
 
 // Withdrawal drops a required change that the unit did not adopt, with the concluding body's reason.
@@ -739,6 +749,8 @@ type Opening struct {
 	RouteDerived Route    `json:"routeDerived,omitempty"`
 	Unreviewed   bool     `json:"unreviewed,omitempty"`
 	Extends      string   `json:"extends,omitempty"`
+	Secrecy      Secrecy  `json:"secrecy,omitempty"`
+	Readers      []string `json:"readers,omitempty"`
 }
 
 // clone copies what Apply may write to, so that the case it was given never changes.

@@ -21,7 +21,7 @@ func permit(c *Case, who Actor, kind ActionKind) (Move, error) {
 	}
 	side := sideOf(c, who, move)
 	for _, h := range c.Hands {
-		if side != "" && h.Person == who.Person && h.Side != side {
+		if side != "" && h.Side != side && (h.Person == who.Person || h.Person == who.For) {
 			return Move{}, Refuse(TwoSides, "side", string(h.Side))
 		}
 	}
@@ -56,8 +56,12 @@ func find(c *Case, who Actor, kind ActionKind) (Move, error) {
 	return Move{}, Refuse(NotYourRole, "action", string(kind))
 }
 
-// stands reports whether the person stands in the relation to the case that the role names.
+// stands reports whether the person stands in the relation to the case that the role names. An expert is asked for their own view:
+// nobody gives it for them.
 func stands(c *Case, who Actor, role Role) bool {
+	if who.For != "" && (who.Role == Expert || who.For == who.Person) {
+		return false
+	}
 	switch role {
 	case Handler, ReviewBody, UnitHead:
 		return who.Role == role && who.Unit == c.Unit
@@ -100,27 +104,22 @@ func guard(c *Case, who Actor, kind ActionKind) error {
 		if !c.Rules.StockConfirm {
 			return Refuse(OverlayOff, "action", string(kind))
 		}
-		return otherHand(who, c.TextBy)
+		return otherHand(who, c.TextBy, c.TextFor)
 	case SendSign, ConcludePass, ConcludeExc, ConcludeFail, SignPrelim:
 		switch {
 		case kind == SendSign && c.Kind == Existing:
 			return nil // the handler proposes; the head signs
 		case kind == SendSign && c.Status == RegCheck:
-			return otherHand(who, c.Draft.By)
+			return otherHand(who, c.Draft.By, c.Draft.ByFor)
 		}
-		return otherHand(who, c.TextBy)
+		return otherHand(who, c.TextBy, c.TextFor)
 	case KeepMeasure, KeepByException, DecideRevise, DecideRepeal:
 		if c.Status == StockSign && c.Rules.StockConfirm && c.Route == Government {
 			return Refuse(ConfirmNeeded)
 		}
-		return otherHand(who, c.TextBy)
+		return otherHand(who, c.TextBy, c.TextFor)
 	case ApprovePass, ApproveExc, ApproveFail:
-		for _, hand := range []string{c.Officer, c.Draft.Checker} {
-			if err := otherHand(who, hand); err != nil {
-				return err
-			}
-		}
-		return otherHand(who, c.Draft.By)
+		return otherHand(who, c.Officer, c.OfficerFor, c.Draft.Checker, c.Draft.CheckerFor, c.Draft.By, c.Draft.ByFor)
 	case Recall:
 		if c.Asked != nil { // the officer has opened it: a correction or suspension came back
 			return notYet(c, kind)
@@ -221,6 +220,10 @@ func guard(c *Case, who Actor, kind ActionKind) error {
 			return notYet(c, kind)
 		}
 		return mayUrge(c, who)
+	case SetSecrecy:
+		if !c.since(2) {
+			return notYet(c, kind)
+		}
 	case GiveUp:
 		if !c.Failed || c.passedBefore() { // after a pass not issuing is close_unissued
 			return notYet(c, kind)
@@ -236,9 +239,13 @@ func notYet(c *Case, kind ActionKind) error {
 	return Refuse(NotYourTurn, "action", string(kind), "status", string(c.Status))
 }
 
-func otherHand(who Actor, first string) error {
-	if who.Person == first {
-		return Refuse(SameHand, "person", first)
+// otherHand asks of a second act that it is another's than the first: neither who acts now nor for whom is among the hands
+// of the first, which are those that did it and those for whom they did.
+func otherHand(who Actor, first ...string) error {
+	for _, hand := range first {
+		if hand != "" && (hand == who.Person || hand == who.For) {
+			return Refuse(SameHand, "person", hand)
+		}
 	}
 	return nil
 }
@@ -247,7 +254,7 @@ func asked(c *Case, who Actor, what ActionKind, refusal Code) error {
 	if c.Request == nil || c.Request.What != what {
 		return Refuse(refusal, "action", string(what))
 	}
-	return otherHand(who, c.Request.By)
+	return otherHand(who, c.Request.By, c.Request.For)
 }
 
 // loose reports whether no timer will end the period: there is none, it is past, or its end is provisional.
@@ -291,9 +298,12 @@ func Turns(c Case) []Turn {
 	case JointReview:
 		waiting := 0
 		for _, s := range c.Joint.Seats {
-			if s.Status == SeatInvited {
+			switch s.Status {
+			case SeatInvited:
 				waiting++
 				out = append(out, Turn{Unit: s.Unit, Role: UnitHead, What: c.Status})
+			case "": // View hid how it stands: to who looks it may still owe an answer
+				waiting++
 			}
 		}
 		if waiting == 0 || c.Clock.loose() {

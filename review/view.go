@@ -4,27 +4,30 @@ import "slices"
 
 // Grant lets a unit, or one person, read a case.
 type Grant struct {
-	Unit   string
+	Unit   string // or a Desk or a Chair in it
 	Person string
 }
 
 // Grants says who may read the case: the drafting unit and those that issue with it, the issuer, the regulator of the level, seats, and the experts
-// who have neither declined nor recused themselves. Everybody else is told that there is no such case.
+// who have neither declined nor recused themselves. Of a restricted case see seatedReaders. Everybody else is told that there is no
+// such case.
 func Grants(c Case) []Grant {
-	out := []Grant{{Unit: c.Unit}}
+	var out []Grant
 	add := func(g Grant) {
 		if (g.Unit != "" || g.Person != "") && !slices.Contains(out, g) {
 			out = append(out, g)
 		}
 	}
-	add(Grant{Unit: c.Regulator})
-	add(Grant{Unit: c.Measure.Issuer})
-	for _, unit := range c.With {
-		add(Grant{Unit: unit})
-	}
-	if c.Joint != nil {
-		for _, s := range c.Joint.Seats {
-			add(Grant{Unit: s.Unit})
+	if c.restricted() {
+		out = c.seatedReaders()
+	} else {
+		for _, unit := range c.parties() {
+			add(Grant{Unit: unit})
+		}
+		if c.Joint != nil {
+			for _, s := range c.Joint.Seats {
+				add(Grant{Unit: s.Unit})
+			}
 		}
 	}
 	if c.Panel != nil {
@@ -37,7 +40,7 @@ func Grants(c Case) []Grant {
 	return out
 }
 
-// Viewer is who looks: a person and the units they belong to.
+// Viewer is who looks: a person and the units they belong to, with their desks and chairs there.
 type Viewer struct {
 	Person string
 	Units  []string
@@ -47,11 +50,15 @@ type Viewer struct {
 //   - Opinions are sealed until the officer opens them: nobody sees content or who has answered, but the expert their own.
 //   - Positions of a running joint review are seen by the regulator and, each its own, by the seats; by all when it is closed.
 //   - The unit and the seats see experts as 专家甲, 专家乙 …, never their names.
+//   - Whom a restricted case names as readers is for the drafting unit and the regulator to know.
 //   - The regulator's draft opinion is its own until it is signed, and why a draft was sent back, or one of its own urged, for ever.
 func View(c Case, v Viewer) Case {
 	c = c.clone()
 	c.Before = nil
 	regulator := slices.Contains(v.Units, c.Regulator)
+	if !namesReaders(&c, v) {
+		c.Readers = nil
+	}
 	if c.Joint != nil && !c.Joint.Closed && !regulator {
 		for i := range c.Joint.Seats {
 			if s := &c.Joint.Seats[i]; !slices.Contains(v.Units, s.Unit) {
@@ -147,6 +154,14 @@ func ViewEvent(c Case, e Event, v Viewer) (Event, bool) {
 		e.Action.Actor = Actor{Person: alias, Role: Expert}
 		if e.Action.Kind == DeclineSeatPanel || e.Action.Kind == Recuse {
 			e.Action.Reason = ""
+		}
+	}
+	if !namesReaders(&c, v) {
+		e.Action.Readers = nil
+		if o := e.Action.Opening; o != nil && o.Readers != nil {
+			unnamed := *o
+			unnamed.Readers = nil
+			e.Action.Opening = &unnamed
 		}
 	}
 	if e.Action.Panel != nil && !regulator {

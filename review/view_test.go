@@ -183,3 +183,22 @@ func TestRefusalsKeepTheirCode(t *testing.T) {
 		t.Error("no refusal has a code")
 	}
 }
+
+// TestWhoOwesAnAnswerIsNotReadOffWhomOneMayUrge: while seats are hidden, the unit is offered no urging of the officer, whether all have
+// answered or not.
+func TestWhoOwesAnAnswerIsNotReadOffWhomOneMayUrge(t *testing.T) {
+	t.Parallel()
+	w := at(t, New, Government, JointReview)
+	for _, seat := range []Actor{seat1, seat2, seat3} {
+		if err := Permit(View(w.c, byUnit), handler, Urge); CodeOf(err) != NobodyToUrge {
+			t.Errorf("before %s answered: %v", seat.Unit, err)
+		}
+		w.do("give_position", seat)
+	}
+	if err := Permit(View(w.c, byUnit), handler, Urge); CodeOf(err) != NobodyToUrge {
+		t.Errorf("when all had answered: %v", err)
+	}
+	if err := Permit(w.c, approver, Urge); err != nil {
+		t.Errorf("the regulator, who sees them: %v", err)
+	}
+}
