@@ -17,6 +17,9 @@ import (
 // SpotCheck is a draw of closed cases for a spot check (抽查, 条例 21; 办法 39, 40).
 const SpotCheck = "spot_check"
 
+// PanelDraw is a draw of experts of the pool for a panel (专家组论证, 办法 35), after conflicts of interest are taken out.
+const PanelDraw = "panel"
+
 // Bounds of a draw.
 const (
 	DrawEligible   = 100_000 // names in a list
@@ -36,21 +39,27 @@ const (
 )
 
 // DrawFilter is what made somebody eligible: of a spot check, cases of one regulator with an outcome of Group in the
-// days From to To, both included. Unit and Route choose nothing away when empty.
+// days From to To, both included. Unit and Route choose nothing away when empty. Of a panel: experts of one of the Fields who
+// could sit on a panel of the Case in that Round, and nothing else.
 type DrawFilter struct {
 	From  Date   `json:"from"`
 	To    Date   `json:"to"`
 	Group string `json:"group"`
 	Unit  string `json:"unit"`
 	Route string `json:"route"`
+
+	Case   string `json:"case,omitempty"`
+	Round  int    `json:"round,omitempty"`
+	Fields string `json:"fields,omitempty"` // sorted, a comma between them
 }
 
 // DrawRecord is everything about one draw, as it is exported: who could be drawn, fixed before there was a seed, the
-// seed, and who was drawn. Verify re-runs it from this alone. It holds ids and case numbers, no titles and no names.
+// seed, and who was drawn. Verify re-runs it from this alone. It holds ids and case numbers, no titles, and no names but those
+// of the experts who were drawn for a panel.
 type DrawRecord struct {
 	Format         int        `json:"format"` // 1
 	ID             string     `json:"id"`
-	What           string     `json:"what"` // SpotCheck
+	What           string     `json:"what"` // SpotCheck or PanelDraw
 	Regulator      string     `json:"regulator"`
 	Filter         DrawFilter `json:"filter"`
 	Take           int        `json:"take"`
@@ -69,7 +78,7 @@ type DrawRecord struct {
 	DrawnAt        *time.Time `json:"drawnAt"`
 	Drawn          []string   `json:"drawn"`      // the first Take of Order
 	Alternates     []string   `json:"alternates"` // the next TakeAlternates of it
-	Labels         []string   `json:"labels"`     // case numbers of Drawn, then of Alternates
+	Labels         []string   `json:"labels"`     // case numbers, or names, of Drawn, then of Alternates
 	Sum            string     `json:"sum"`        // over RequestHash and all below it: finds what was changed by accident
 }
 
@@ -132,11 +141,15 @@ func (r *DrawRecord) Pick() error {
 // HashRequest is what RequestHash must be. Each field goes in as its name, a space, the length of its value in bytes, a
 // line feed, the value, a line feed.
 func (r DrawRecord) HashRequest() string {
-	return sumOf("format", strconv.Itoa(r.Format), "id", r.ID, "what", r.What, "regulator", r.Regulator,
+	fields := []string{"format", strconv.Itoa(r.Format), "id", r.ID, "what", r.What, "regulator", r.Regulator,
 		"filter.from", string(r.Filter.From), "filter.to", string(r.Filter.To), "filter.group", r.Filter.Group,
 		"filter.unit", r.Filter.Unit, "filter.route", r.Filter.Route,
 		"take", strconv.Itoa(r.Take), "takeAlternates", strconv.Itoa(r.TakeAlternates), "eligibleHash", r.EligibleHash,
-		"requestedBy", r.RequestedBy, "requestedAt", stamp(&r.RequestedAt), "againOf", r.AgainOf, "reason", r.Reason)
+		"requestedBy", r.RequestedBy, "requestedAt", stamp(&r.RequestedAt), "againOf", r.AgainOf, "reason", r.Reason}
+	if r.What == PanelDraw { // the sums of spot checks are those of before there were panels
+		fields = append(fields, "filter.case", r.Filter.Case, "filter.round", strconv.Itoa(r.Filter.Round), "filter.fields", r.Filter.Fields)
+	}
+	return sumOf(fields...)
 }
 
 // HashRecord is what Sum must be, in the form of HashRequest.
@@ -209,7 +222,15 @@ func (v *verifier) same(field, says, is string) {
 func (v *verifier) request() {
 	r := v.r
 	v.same("format", strconv.Itoa(r.Format), "1")
-	v.same("what", r.What, SpotCheck)
+	switch r.What {
+	case PanelDraw:
+		v.panel()
+	default:
+		v.same("what", r.What, SpotCheck)
+		if r.Filter.Case != "" || r.Filter.Round != 0 || r.Filter.Fields != "" {
+			v.misfit("filter.case", r.Filter.Case, "a spot check is of no one case, round or field")
+		}
+	}
 	if r.Take < 1 || r.Take > DrawTake {
 		v.misfit("take", strconv.Itoa(r.Take), fmt.Sprintf("it must be 1 to %d", DrawTake))
 	}
@@ -232,6 +253,25 @@ func (v *verifier) request() {
 	}
 	v.same("eligibleHash", r.EligibleHash, EligibleHash(r.Eligible))
 	v.same("requestHash", r.RequestHash, r.HashRequest())
+}
+
+// panel checks the bounds of a panel: an odd number, enough alternates, and a list that is long enough for both.
+func (v *verifier) panel() {
+	r := v.r
+	if f := r.Filter; f.From != "" || f.To != "" || f.Group != "" || f.Unit != "" || f.Route != "" || f.Case == "" || f.Round < 1 {
+		v.misfit("filter", f.Case, "a panel is of one case and round, and of nothing else")
+	}
+	if !PanelSize(r.Take, r.TakeAlternates) {
+		v.misfit("take", strconv.Itoa(r.Take), "a panel has an odd number of experts, 3 to 15, and half as many alternates or more")
+	}
+	if len(r.Eligible) < r.Take+r.TakeAlternates {
+		v.misfit("eligible", fmt.Sprintf("%d ids", len(r.Eligible)), "it must hold as many as are drawn, alternates included")
+	}
+}
+
+// PanelSize reports whether a panel may have this many experts and alternates.
+func PanelSize(take, alternates int) bool {
+	return take >= PanelLeast && take <= PanelMost && take%2 == 1 && 2*alternates >= take && alternates <= DrawAlternates
 }
 
 // again checks that drawing again had its reason and its second officer, and a first draw neither.
