@@ -19,7 +19,34 @@ func (db *DB) Rules(ctx context.Context) (review.Rules, error) {
 	if err := json.Unmarshal(body, &r); err != nil {
 		return review.Rules{}, fmt.Errorf("local rules: %w", err)
 	}
+	if len(r.Slots) == 0 {
+		r.Slots = nil // as it comes back from a case
+	}
 	return r, nil
+}
+
+// RulesVersion is one version of the local rules and where they come from.
+type RulesVersion struct {
+	Version string `db:"version"`
+	Source  string `db:"source"`
+}
+
+// RulesVersions lists the versions of the local rules, the latest first.
+func (db *DB) RulesVersions(ctx context.Context) ([]RulesVersion, error) {
+	var out []RulesVersion
+	err := db.sql.SelectContext(ctx, &out, `SELECT version, source FROM rules ORDER BY id DESC`)
+	return out, err
+}
+
+// AddRules makes r the rules that cases open with from now on; open cases keep theirs. Source says on which local document
+// they rest. A version that is there already is refused: Invalid, version.
+func (db *DB) AddRules(ctx context.Context, r review.Rules, source string) error {
+	body, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	_, err = db.sql.ExecContext(ctx, `INSERT INTO rules (version, body, source) VALUES ($1, $2, $3)`, r.Version, string(body), source)
+	return refusal(err)
 }
 
 // Setting returns the value of a setting; "" when it was never set.
