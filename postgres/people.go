@@ -29,6 +29,24 @@ type Person struct {
 	Memberships []Membership `json:"memberships"`
 	// Below are the market regulators of the regions below, for people of a regulator.
 	Below []string `json:"-"`
+	// SecondFactor: signing in takes a second step. Known of the bearer of a session only.
+	SecondFactor bool `json:"-"`
+	// Scopes are those of the token that was used; none is everything.
+	Scopes []Scope `json:"-"`
+}
+
+// Has reports whether the person holds the role in any unit today.
+func (p Person) Has(role review.Role) bool {
+	return slices.ContainsFunc(p.Memberships, func(m Membership) bool { return m.Role == role })
+}
+
+// Administers reports whether the person is one of the three administrators today.
+func (p Person) Administers() bool {
+	return slices.ContainsFunc(p.Memberships, func(m Membership) bool { return administers(m.Role) })
+}
+
+func administers(role review.Role) bool {
+	return role == review.Admin || role == review.SecurityAdmin || role == review.AuditAdmin
 }
 
 // Viewer is the person as review.View and the lists know them. An expert sees cases as a person, not as a unit, and an
@@ -36,7 +54,7 @@ type Person struct {
 func (p Person) Viewer() review.Viewer {
 	v := review.Viewer{Person: p.ID}
 	for _, m := range p.Memberships {
-		if m.Role != review.Expert && m.Role != review.Admin && !slices.Contains(v.Units, m.Unit) {
+		if m.Role != review.Expert && !administers(m.Role) && !slices.Contains(v.Units, m.Unit) {
 			v.Units = append(v.Units, m.Unit)
 		}
 	}
@@ -115,6 +133,11 @@ type personRow struct {
 	UnitKind sql.NullString `db:"unit_kind"`
 	Role     sql.NullString `db:"role"`
 	Post     sql.NullString `db:"post"`
+
+	// Of the bearer of a session or a token.
+	Factor   bool           `db:"factor"`
+	Scopes   pq.StringArray `db:"scopes"`
+	OnlyUnit sql.NullString `db:"only_unit"`
 }
 
 // personColumns and membershipsToday make personRows; the day must be the parameter $1.
