@@ -152,7 +152,7 @@ func (d *desk) act(c review.Case, who review.Actor, kind review.ActionKind, det 
 	if err != nil {
 		d.Fatalf("save %s: %v", kind, err)
 	}
-	r.Case.Number, r.Case.Clock = a.Number, a.Clock
+	r.Case.Assign(a)
 	return r.Case
 }
 

@@ -27,6 +27,7 @@ type DB struct {
 	now      func() time.Time // UTC, cut to the record's microseconds
 	hashing  chan struct{}    // bounds the memory that password hashing takes at once
 	prepared sync.Map         // statement -> *sqlx.Stmt
+	accounts accounts         // how accounts are governed, set once by Govern
 	calendar struct {
 		sync.Mutex
 		version int64
@@ -149,6 +150,10 @@ var refusals = map[string]*review.Error{
 	"unit_parent_exists":        review.Refuse(review.Invalid, "field", "parent"),
 	"unit_regulator_exists":     review.Refuse(review.Invalid, "field", "regulator"),
 	"token_person_exists":       review.Refuse(review.NotFound),
+	"token_unit_exists":         review.Refuse(review.Invalid, "field", "unit"),
+	"token_scope_known":         review.Refuse(review.Invalid, "field", "scopes"),
+	"administrators_apart":      review.Refuse(AdminsApart),
+	"rules_version_once":        review.Refuse(review.Invalid, "field", "version"),
 	"text_size":                 review.Refuse(review.TooLarge, "field", "text", "limit", "1 MiB"),
 }
 

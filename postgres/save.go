@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -27,6 +28,7 @@ type entry struct {
 	Request  review.Request `json:"request"`
 	State    string         `json:"state"`
 	Imported bool           `json:"imported,omitempty"`
+	Columns  *columns       `json:"columns,omitempty"` // nil in what was written before they were sealed
 }
 
 // Save writes one accepted action: the case as it is now, its event, whose turn it is, who may read it, the texts it
@@ -47,10 +49,8 @@ func (db *DB) Save(ctx context.Context, r review.Record) (review.Assigned, error
 	if err != nil {
 		return review.Assigned{}, err
 	}
-	if r.Event.Action.Kind == review.RegisterAmendment && !r.Imported {
-		if err := db.linkedIssued(ctx, w); err != nil {
-			return review.Assigned{}, err
-		}
+	if err := db.linked(ctx, w); err != nil {
+		return review.Assigned{}, err
 	}
 	err = retry(func() error {
 		if r.Event.Version == 1 {
@@ -67,7 +67,7 @@ func (db *DB) Save(ctx context.Context, r review.Record) (review.Assigned, error
 	if err != nil {
 		return review.Assigned{}, fmt.Errorf("save case %s: %w", r.Case.ID, err)
 	}
-	return review.Assigned{Number: w.r.Case.Number, Clock: w.r.Case.Clock}, nil
+	return review.Assigned{Number: w.r.Case.Number, Clock: w.r.Case.Clock, Review: w.r.Case.Review}, nil
 }
 
 // errNotNext: the case is not where the event would follow on.
@@ -79,6 +79,7 @@ type write struct {
 	digest [32]byte // of the record as given: tells a repeat from a fork
 	nonce  []byte
 	starts bool // the event starts a period of working days
+	meters bool // the event starts the regulator's own, or has it go on
 }
 
 func (db *DB) write(ctx context.Context, r review.Record) (*write, error) {
@@ -93,14 +94,24 @@ func (db *DB) write(ctx context.Context, r review.Record) (*write, error) {
 	if _, err := rand.Read(w.nonce); err != nil {
 		return nil, err
 	}
-	if k := r.Case.Clock; k != nil && k.Days > 0 && k.Version == r.Event.Version {
-		cal, err := db.Calendar(ctx)
-		if err != nil {
-			return nil, err
-		}
-		clock := *k
-		clock.Due, clock.Provisional = cal.Due(k.From, k.Days)
-		w.r.Case.Clock, w.starts = &clock, true
+	w.starts = r.Case.Clock != nil && r.Case.Clock.Days > 0 && r.Case.Clock.Version == r.Event.Version
+	w.meters = r.Case.Review.Running() && r.Case.Review.Version == r.Event.Version
+	if !w.starts && !w.meters {
+		return w, nil
+	}
+	cal, err := db.Calendar(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if w.starts {
+		clock := *r.Case.Clock
+		clock.Due, clock.Provisional = cal.Due(clock.From, clock.Days)
+		w.r.Case.Clock = &clock
+	}
+	if w.meters {
+		meter := *r.Case.Review
+		meter.Due, meter.Provisional = cal.DueSpans(meter.Spans, meter.Days)
+		w.r.Case.Review = &meter
 	}
 	return w, nil
 }
@@ -145,6 +156,9 @@ func (w *write) statement(step string) string {
 	if w.r.Event.Outcome != "" || w.r.Event.Version == 1 {
 		parts += figures
 	}
+	if len(w.notices()) > 0 {
+		parts += told
+	}
 	return parts + ` SELECT id FROM saved`
 }
 
@@ -178,7 +192,10 @@ given AS (
         CAST($35 AS bytea) AS payload, CAST($36 AS bytea) AS nonce,
         CAST($37 AS text[]) AS task_units, CAST($38 AS text[]) AS task_roles, CAST($39 AS text[]) AS task_people,
         CAST($40 AS text[]) AS task_whats, CAST($41 AS text[]) AS reader_units, CAST($42 AS text[]) AS reader_people,
-        CAST($43 AS text[]) AS text_hashes, CAST($44 AS text[]) AS text_whats
+        CAST($43 AS text[]) AS text_hashes, CAST($44 AS text[]) AS text_whats, CAST($45 AS boolean) AS event_provisional,
+        CAST($46 AS timestamptz) AS review_due, CAST($47 AS boolean) AS review_provisional,
+        CAST($48 AS text[]) AS notice_units, CAST($49 AS text[]) AS notice_roles, CAST($50 AS text[]) AS notice_people,
+        CAST($51 AS text[]) AS notice_kinds, CAST($52 AS boolean[]) AS notice_on_turn
 )`
 
 // openCase makes the case; nothing follows when it is there already.
@@ -215,10 +232,10 @@ const nextVersion = `, before AS (
 // that stay are left alone, so that most Saves write few rows.
 const consequences = `, event AS (
     INSERT INTO events (case_id, version, round, at, kind, person, unit, from_status, to_status, outcome, request_id,
-        request_digest, record_digest, due, due_provisional, payload, nonce, prev_hash, hash)
+        request_digest, record_digest, due, due_provisional, payload, nonce, prev_hash, hash, review_due, review_provisional)
     SELECT s.id, g.version, g.event_round, g.at, g.action, g.actor, g.actor_unit, g.from_status, g.status, g.counted,
-        g.request_id, g.request_digest, g.record_digest, g.event_due, g.event_due IS NOT NULL AND g.due_provisional,
-        g.payload, g.nonce, s.prev, s.head
+        g.request_id, g.request_digest, g.record_digest, g.event_due, g.event_provisional,
+        g.payload, g.nonce, s.prev, s.head, g.review_due, g.review_provisional
     FROM saved s, given g
 ), turn AS (
     INSERT INTO tasks (case_id, unit, role, person, what, since, due, due_provisional)
@@ -254,6 +271,19 @@ const links = `, linked AS (
          WHERE h.hash = t.hash AND (h.person = g.actor OR h.unit = g.actor_unit AND h.unit <> '') LIMIT 1)), t.what
     FROM saved s, given g, unnest(g.text_hashes, g.text_whats) AS t (hash, what)
     ON CONFLICT (case_id, hash) DO NOTHING
+)`
+
+// told are the notices of the event. tasks is seen here as it was before this statement, so that a turn is told of when it
+// begins and not again while it lasts. Asked as a subquery of one row, which stays an index look-up (as in links): as NOT
+// EXISTS it read the whole of tasks, and cost a Save that tells somebody 0.36 ms; so it costs 0.06 of 0.5.
+const told = `, told AS (
+    INSERT INTO notices (case_id, version, kind, unit, role, person, actor, made_at)
+    SELECT s.id, g.version, n.kind, n.unit, n.role, n.person, g.actor, g.at
+    FROM saved s, given g,
+        unnest(g.notice_units, g.notice_roles, g.notice_people, g.notice_kinds, g.notice_on_turn) AS n (unit, role, person, kind, on_turn)
+    WHERE NOT n.on_turn OR (
+        SELECT t.what FROM tasks t
+        WHERE t.case_id = s.id AND t.unit = n.unit AND t.role = n.role AND t.person = n.person LIMIT 1) IS NULL
 )`
 
 // figures are the outcome and the counters, which are added up per key and taken in the order of the key, so that two Saves
@@ -297,15 +327,20 @@ func (w *write) args() ([]any, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(state)
-	payload, err := json.Marshal(entry{Event: e, Request: w.r.Request, State: hex.EncodeToString(sum[:]), Imported: w.r.Imported})
+	opened, counted := w.days()
+	due, provisional := running(c)
+	var started, metered *time.Time
+	var startedProvisional, meteredProvisional bool
+	if w.starts {
+		started, startedProvisional = &c.Clock.Due, c.Clock.Provisional
+	}
+	if w.meters {
+		metered, meteredProvisional = &c.Review.Due, c.Review.Provisional
+	}
+	payload, err := json.Marshal(entry{Event: e, Request: w.r.Request, State: hex.EncodeToString(sum[:]), Imported: w.r.Imported,
+		Columns: &columns{hex.EncodeToString(w.digest[:]), started, startedProvisional, metered, meteredProvisional}})
 	if err != nil {
 		return nil, err
-	}
-	opened, counted := w.days()
-	due, provisional := running(c.Clock)
-	var started *time.Time
-	if w.starts {
-		started = due
 	}
 	var units, roles, people, whats, readerUnits, readerPeople, hashes, named []string
 	for _, t := range w.turns() {
@@ -319,13 +354,21 @@ func (w *write) args() ([]any, error) {
 			hashes, named = append(hashes, t.hash), append(named, t.what)
 		}
 	}
+	var noticeUnits, noticeRoles, noticePeople, noticeKinds []string
+	var onTurn []bool
+	for _, n := range w.notices() {
+		noticeUnits, noticeRoles, noticePeople = append(noticeUnits, n.Unit), append(noticeRoles, string(n.Role)), append(noticePeople, n.Person)
+		noticeKinds, onTurn = append(noticeKinds, string(n.Kind)), append(onTurn, n.OnTurn)
+	}
 	return []any{c.ID, c.Number, c.Version, string(c.Kind), string(c.Route), string(c.Status), c.Round, c.Unit, c.Regulator,
 		c.Measure.Issuer, c.Measure.ID, c.Measure.Title, string(c.Outcome), counted, opened, c.OpenedAt, due, provisional,
 		c.Measure.MadeUp, c.Measure.Label, w.r.Imported, string(state), c.Since, e.At, string(e.Action.Kind),
 		e.Action.Actor.Person, e.Action.Actor.Unit, string(e.From), e.Round, string(e.Outcome), null(w.r.Request.ID),
 		w.r.Request.Digest, w.digest[:], started, payload, w.nonce,
 		pq.StringArray(units), pq.StringArray(roles), pq.StringArray(people), pq.StringArray(whats),
-		pq.StringArray(readerUnits), pq.StringArray(readerPeople), pq.StringArray(hashes), pq.StringArray(named)}, nil
+		pq.StringArray(readerUnits), pq.StringArray(readerPeople), pq.StringArray(hashes), pq.StringArray(named),
+		startedProvisional, metered, meteredProvisional,
+		pq.StringArray(noticeUnits), pq.StringArray(noticeRoles), pq.StringArray(noticePeople), pq.StringArray(noticeKinds), pq.BoolArray(onTurn)}, nil
 }
 
 // turns are review.Turns, each party once. An imported record is finished: it is nobody's turn.
@@ -340,6 +383,14 @@ func (w *write) turns() []review.Turn {
 		}
 	}
 	return out
+}
+
+// notices are review.NoticesOf; an imported record tells nobody.
+func (w *write) notices() []review.Notice {
+	if w.r.Imported {
+		return nil
+	}
+	return review.NoticesOf(w.r.Case, w.r.Event)
 }
 
 // days are the day of the opening and that of the outcome that this event counts, in China. An imported record counts on
@@ -365,11 +416,12 @@ func (w *write) days() (opened, counted *string) {
 }
 
 // running is the end of the period that runs.
-func running(k *review.Clock) (due *time.Time, provisional bool) {
-	if k == nil || k.Past || k.Due.IsZero() {
+func running(c review.Case) (due *time.Time, provisional bool) {
+	at, provisional := c.Due()
+	if at.IsZero() {
 		return nil, false
 	}
-	return &k.Due, k.Provisional
+	return &at, provisional
 }
 
 func null(s string) *string {
@@ -396,7 +448,7 @@ func texts(a review.Action) []namedText {
 		add(a.Checklist.TextHash, "checklist.textHash")
 	}
 	if a.Packet != nil {
-		for _, slot := range []review.Slot{review.SlotDraft, review.SlotNote, review.SlotPrelim, review.SlotHeard, review.SlotOther} {
+		for _, slot := range slices.Sorted(maps.Keys(a.Packet.Documents)) {
 			add(a.Packet.Documents[slot], "packet.documents."+string(slot))
 		}
 	}
@@ -422,12 +474,15 @@ type stored struct {
 	Digest         []byte     `db:"record_digest"` // of the event; nil when it is not there
 	Due            *time.Time `db:"due"`
 	DueProvisional *bool      `db:"due_provisional"`
+
+	ReviewDue         *time.Time `db:"review_due"`
+	ReviewProvisional *bool      `db:"review_provisional"`
 }
 
 func (db *DB) stored(ctx context.Context, w *write) (stored, error) {
 	var s stored
 	err := db.sql.GetContext(ctx, &s, `
-		SELECT c.version, c.number, c.frozen, e.record_digest, e.due, e.due_provisional
+		SELECT c.version, c.number, c.frozen, e.record_digest, e.due, e.due_provisional, e.review_due, e.review_provisional
 		FROM cases c
 		LEFT JOIN events e ON e.case_id = c.id AND e.version = $2
 		WHERE c.id = $1`, w.r.Case.ID, w.r.Case.Version)
@@ -444,7 +499,12 @@ func (db *DB) repeated(ctx context.Context, w *write) (review.Assigned, error) {
 	case err != nil:
 		return review.Assigned{}, fmt.Errorf("save case %s: %w", w.r.Case.ID, err)
 	case string(s.Digest) == string(w.digest[:]):
-		a := review.Assigned{Number: s.Number, Clock: w.r.Case.Clock}
+		a := review.Assigned{Number: s.Number, Clock: w.r.Case.Clock, Review: w.r.Case.Review}
+		if w.meters && s.ReviewDue != nil {
+			meter := *w.r.Case.Review
+			meter.Due, meter.Provisional = s.ReviewDue.UTC(), s.ReviewProvisional != nil && *s.ReviewProvisional
+			a.Review = &meter
+		}
 		if w.starts && s.Due != nil {
 			clock := *w.r.Case.Clock
 			clock.Due, clock.Provisional = s.Due.UTC(), s.DueProvisional != nil && *s.DueProvisional
@@ -466,16 +526,44 @@ func (db *DB) repeated(ctx context.Context, w *write) (review.Assigned, error) {
 	return review.Assigned{}, review.Refuse(review.Forked)
 }
 
-// linkedIssued refuses an amendment whose new document is not issued; one that is recorded already stands.
-func (db *DB) linkedIssued(ctx context.Context, w *write) error {
-	issued, err := db.IssuedCase(ctx, w.r.Event.Action.Linked)
-	if err != nil || issued {
+// linked checks the case that an amendment or an extension names, which only the record knows: LinkedNotIssued when the amending
+// document is not issued, ExtensionOpen when the other case does not carry this exception on or was concluded after its
+// end. What is recorded already stands.
+func (db *DB) linked(ctx context.Context, w *write) error {
+	a, refusal := w.r.Event.Action, review.LinkedNotIssued
+	if w.r.Imported || a.Kind != review.RegisterAmendment && a.Kind != review.RegisterExtension {
+		return nil
+	}
+	var holds bool
+	var err error
+	if a.Kind == review.RegisterExtension {
+		refusal = review.ExtensionOpen
+		holds, err = db.extends(ctx, a.Linked, w.r.Case)
+	} else {
+		holds, err = db.IssuedCase(ctx, a.Linked)
+	}
+	if err != nil || holds {
 		return err
 	}
 	if s, err := db.stored(ctx, w); err == nil && s.Digest != nil {
 		return nil
 	}
-	return review.Refuse(review.LinkedNotIssued)
+	return review.Refuse(refusal)
+}
+
+// extends reports whether the case with the id was opened to carry on the exception of c, was concluded before it ends, and
+// is issued.
+func (db *DB) extends(ctx context.Context, id string, c review.Case) (bool, error) {
+	if !isUUID(id) {
+		return false, nil
+	}
+	var holds bool
+	err := db.sql.GetContext(ctx, &holds, `
+		SELECT EXISTS (
+			SELECT FROM cases
+			WHERE id = $1 AND state ->> 'extends' = $2 AND status IN ('ISSUED', 'ISSUED_EXCEPTION', 'KEPT', 'KEPT_EXCEPTION')
+				AND ($3 = '' OR state -> 'conclusion' ->> 'signedOn' <= $3))`, id, c.ID, string(c.Sunset.Until))
+	return holds, err
 }
 
 // openCase names the case that the measure has open, by its number.

@@ -90,13 +90,20 @@ WHERE c.status IN ('OUT_OF_SCOPE', 'ISSUED', 'CEASED', 'NOT_ISSUED', 'CLOSED_UNI
 SELECT c.id, u.unit
 FROM cases c
 CROSS JOIN LATERAL (VALUES (c.unit), (c.regulator), (c.issuer)) AS u (unit)
-WHERE u.unit <> '' AND NOT EXISTS (SELECT FROM case_readers r WHERE r.case_id = c.id AND r.unit = u.unit);
+WHERE u.unit <> '' AND coalesce(c.state ->> 'secrecy', '') <> 'restricted'
+  AND NOT EXISTS (SELECT FROM case_readers r WHERE r.case_id = c.id AND r.unit = u.unit);
+
+-- name: no unit as such reads a restricted case, and no desk another
+SELECT r.case_id, r.unit
+FROM case_readers r
+JOIN cases c ON c.id = r.case_id
+WHERE r.unit <> '' AND (r.unit LIKE '%/%') <> (coalesce(c.state ->> 'secrecy', '') = 'restricted');
 
 -- name: whose turn it is may read the case
 SELECT t.case_id, t.unit, t.person
 FROM tasks t
 WHERE NOT EXISTS (SELECT FROM case_readers r WHERE r.case_id = t.case_id
-                  AND (t.unit <> '' AND r.unit = t.unit OR t.person <> '' AND r.person = t.person));
+                  AND (t.unit <> '' AND r.unit IN (t.unit, t.unit || '/' || t.role) OR t.person <> '' AND r.person = t.person));
 
 -- name: what amends an existing measure was issued
 SELECT c.id, l.id

@@ -45,7 +45,7 @@ func TestMigrateMayBeCalledByManyAtOnceAndAgain(t *testing.T) {
 			(SELECT count(*) FROM calendar_days) AS days`); err != nil {
 		t.Fatal(err)
 	}
-	if seeded.Rules != 1 || seeded.Years != 3 || seeded.Days != 28+8+28+5+33+6 {
+	if seeded.Rules != 2 || seeded.Years != 3 || seeded.Days != 28+8+28+5+33+6 {
 		t.Errorf("seeded %+v", seeded)
 	}
 	for _, statement := range []string{
