@@ -43,13 +43,16 @@ func add[I, O any](s *Server, who policy, method, path, id, summary string, h fu
 	case totals:
 		op.Security = append([]map[string][]string{{}}, by...)
 		op.Errors = append(op.Errors, 401, 422)
+	case own, entering:
+		op.Security = by[1:]
+		op.Errors = append(op.Errors, 401, 403, 404, 422)
 	default:
 		op.Security = by
 		op.Errors = append(op.Errors, 401, 403, 404, 422)
 	}
 	if method == http.MethodPost {
 		op.Errors = append(op.Errors, 409, 413, 415, 422, 429, 503)
-		op.MaxBodyBytes = bodyLimit
+		op.MaxBodyBytes = int64(limitOf(method, op.Path))
 		if path == "/cases" {
 			op.DefaultStatus = http.StatusCreated
 		}
@@ -102,7 +105,7 @@ func (s *Server) admit(c *fiber.Ctx, who policy, op huma.Operation) error {
 	if op.Method != http.MethodPost {
 		return nil
 	}
-	if who != anyone {
+	if who == signedIn || op.OperationID == "createToken" {
 		key := c.Get(keyHeader)
 		if key == "" {
 			return review.Refuse(review.Missing, "field", keyHeader)
@@ -110,6 +113,14 @@ func (s *Server) admit(c *fiber.Ctx, who policy, op huma.Operation) error {
 		if len(key) > 200 || strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
 			return review.Refuse(review.Invalid, "field", keyHeader)
 		}
+	}
+	if takesFile(op.Method, op.Path) {
+		if err := formOnce(c); err != nil {
+			return err
+		}
+		body := c.Request().Body()
+		c.Request().SetBodyStream(bytes.NewReader(body), len(body))
+		return nil
 	}
 	if err := jsonOnce(c); err != nil {
 		return err
@@ -171,6 +182,7 @@ type Me struct {
 	Name        string                `json:"name"`
 	Memberships []postgres.Membership `json:"memberships" nullable:"false"`
 	CSRF        string                `json:"csrf,omitempty" doc:"Send as X-CSRF-Token with writes by cookie"`
+	SecondStep  bool                  `json:"secondStep,omitempty" doc:"Nobody is signed in yet: send the code of the second factor to /sessions/second-step"`
 }
 
 func meOf(p postgres.Person, csrf string) Me {
@@ -183,11 +195,11 @@ type signInOutput struct {
 }
 
 func (s *Server) signIn(ctx context.Context, in *signInInput) (*signInOutput, error) {
-	token, csrf, p, err := s.enter(ctx, in.Body.Login, in.Body.Password)
+	e, err := s.enter(ctx, in.Body.Login, in.Body.Password)
 	if err != nil {
 		return nil, err
 	}
-	return &signInOutput{SetCookie: []string{s.sessionHeader(token, sessionSeconds)}, Body: meOf(p, csrf)}, nil
+	return s.entered(ctx, e), nil
 }
 
 type signOutOutput struct {
@@ -196,11 +208,11 @@ type signOutOutput struct {
 
 func (s *Server) signOut(ctx context.Context, _ *struct{}) (*signOutOutput, error) {
 	if q := requestOf(ctx); q.byCookie {
-		if err := s.db.SignOut(ctx, q.session); err != nil {
+		if err := s.db.SignOut(ctx, q.session, q.from); err != nil {
 			return nil, err
 		}
 	}
-	return &signOutOutput{SetCookie: []string{s.sessionHeader("", -1)}}, nil
+	return &signOutOutput{SetCookie: []string{cookieHeader(ctx, sessionCookie, "", -1)}}, nil
 }
 
 func (s *Server) me(ctx context.Context, _ *struct{}) (*reply[Me], error) {
@@ -208,41 +220,6 @@ func (s *Server) me(ctx context.Context, _ *struct{}) (*reply[Me], error) {
 }
 
 // What can be chosen from.
-
-// Catalogue is one version of the review standards.
-type Catalogue struct {
-	Version string          `json:"version"`
-	From    review.Date     `json:"from"`
-	Items   []CatalogueItem `json:"items" nullable:"false"`
-}
-
-// CatalogueItem is an item of the standards in our own summary; the official Chinese sentence decides.
-type CatalogueItem struct {
-	ID       string   `json:"id"`
-	Article  string   `json:"article"`
-	Parents  []string `json:"parents" nullable:"false"`
-	CatchAll bool     `json:"catchAll"`
-	Costs    bool     `json:"costs" doc:"A finding here says which legal basis was looked for"`
-	Zh       string   `json:"zh"`
-	En       string   `json:"en"`
-}
-
-type catalogueInput struct {
-	On string `query:"on" doc:"Day, YYYY-MM-DD; today when left out"`
-}
-
-func (s *Server) catalogue(_ context.Context, in *catalogueInput) (*reply[Catalogue], error) {
-	on := review.Date(orElse(in.On, string(today())))
-	if !on.Valid() {
-		return nil, review.Refuse(review.Invalid, "field", "on")
-	}
-	std := review.StandardsOn(on)
-	out := Catalogue{Version: std.Version, From: std.From, Items: make([]CatalogueItem, len(std.Items))}
-	for i, it := range std.Items {
-		out.Items[i] = CatalogueItem{ID: it.ID, Article: it.Article(), Parents: orEmpty(it.Parents), CatchAll: it.CatchAll, Costs: it.Costs(), Zh: it.Zh, En: it.En}
-	}
-	return answer(out, nil)
-}
 
 // Units lists units.
 type Units struct {
@@ -255,7 +232,7 @@ func (s *Server) units(ctx context.Context, _ *struct{}) (*reply[Units], error) 
 }
 
 type peopleInput struct {
-	Role string `query:"role" enum:"handler,review_body,unit_head,officer,approver,expert" doc:"Who holds this role"`
+	Role string `query:"role" enum:"handler,review_body,unit_head,officer,checker,approver,expert" doc:"Who holds this role"`
 	Unit string `query:"unit" maxLength:"64"`
 }
 
@@ -266,7 +243,7 @@ type People struct {
 
 func (s *Server) people(ctx context.Context, in *peopleInput) (*reply[People], error) {
 	own := slices.ContainsFunc(person(ctx).Memberships, func(m postgres.Membership) bool {
-		return m.Role == review.Officer || m.Role == review.Approver || m.Role == review.Admin || in.Unit != "" && m.Unit == in.Unit
+		return m.Role == review.Officer || m.Role == review.Approver || m.Role == review.Admin || m.Role == review.SecurityAdmin || in.Unit != "" && m.Unit == in.Unit
 	})
 	if !own { // drafting units know experts as 专家甲 only
 		return nil, review.Refuse(review.Forbidden)
@@ -280,53 +257,6 @@ func (s *Server) people(ctx context.Context, in *peopleInput) (*reply[People], e
 		out.People[i] = meOf(p, "")
 	}
 	return answer(out, nil)
-}
-
-// Texts.
-
-type putTextInput struct {
-	Keyed
-	Body struct {
-		Text string `json:"text" doc:"Plain text, at most 1 MiB"`
-	}
-}
-
-// StoredText is a text under its hash.
-type StoredText struct {
-	Hash    string   `json:"hash" doc:"SHA-256, hex"`
-	Clauses []string `json:"clauses" nullable:"false" doc:"Labels of its clauses, in order"`
-	Text    string   `json:"text,omitempty"`
-}
-
-func (s *Server) putText(ctx context.Context, in *putTextInput) (*reply[StoredText], error) {
-	if err := review.CleanText(in.Body.Text); err != nil {
-		return nil, err
-	}
-	who := person(ctx).ID
-	stored, err := s.db.Idempotent(ctx, who, in.Key, digest("POST /texts", "", in.Body), func(tx *postgres.Tx) (any, error) {
-		hash, err := tx.PutText(ctx, who, in.Body.Text)
-		return StoredText{Hash: hash, Clauses: review.Clauses(in.Body.Text)}, err
-	})
-	var out StoredText
-	if err == nil {
-		err = json.Unmarshal(stored, &out)
-	}
-	return answer(out, err)
-}
-
-type textInput struct {
-	Hash string `path:"hash" doc:"SHA-256, hex"`
-}
-
-func (s *Server) text(ctx context.Context, in *textInput) (*reply[StoredText], error) {
-	if !isHash(in.Hash) {
-		return nil, review.Refuse(review.NotFound)
-	}
-	t, err := s.db.Text(ctx, in.Hash, requestOf(ctx).viewer())
-	if err != nil {
-		return nil, err
-	}
-	return answer(StoredText{Hash: in.Hash, Clauses: review.Clauses(t), Text: t}, nil)
 }
 
 // document builds the published description of the API and the page that shows it, once, from the operations registered.

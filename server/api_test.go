@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -223,7 +224,7 @@ func TestWhoMayUseWhat(t *testing.T) {
 			t.Errorf("%s %s has no policy", route.Method, route.Path)
 		}
 		if rest, api := strings.CutPrefix(route.Path, apiPrefix); api {
-			path := apiPrefix + strings.NewReplacer(":id", "{id}", ":hash", "{hash}").Replace(rest)
+			path := apiPrefix + strings.NewReplacer(":id", "{id}", ":hash", "{hash}", ":kind", "{kind}").Replace(rest)
 			op, ok := published.Paths[path][strings.ToLower(route.Method)]
 			if !ok || op.OperationID == "" || len(op.Security) == 0 || len(op.Responses) < 2 {
 				t.Errorf("%s %s is published as %+v", route.Method, path, op)
@@ -233,7 +234,7 @@ func TestWhoMayUseWhat(t *testing.T) {
 			}
 			operations++
 		}
-		path := strings.NewReplacer(":id", uuid.NewString(), ":hash", strings.Repeat("a", 64), ":name", "style.css").Replace(route.Path)
+		path := strings.NewReplacer(":id", uuid.NewString(), ":hash", strings.Repeat("a", 64), ":name", "style.css", ":part", "cases").Replace(route.Path)
 		api, page := s.call("", route.Method, path, nil), s.call("", route.Method, path, nil, "Accept", "text/html")
 		switch who {
 		case signedIn:
@@ -388,13 +389,19 @@ func TestBadInput(t *testing.T) {
 		{"the other route's action", "POST", act, obj{"kind": "accept", "seen": 1}, nil, 409, "wrong_route", ""},
 		{"a hash that is none", "POST", act, obj{"kind": "start_review", "seen": 1, "text": obj{"hash": "abc"}}, nil, 422, "invalid", "text.hash"},
 		{"a hash of nothing", "POST", act, obj{"kind": "start_review", "seen": 1, "text": obj{"hash": strings.Repeat("a", 64)}, "heard": heard}, nil, 422, "invalid", "text.hash"},
-		{"30 February", "POST", act, obj{"kind": "start_review", "seen": 1, "text": obj{"hash": s.put("drafter", draft)}, "heard": obj{"whom": "企", "how": "函", "from": "2025-02-30", "to": "2025-03-01", "said": "无"}}, nil, 422, "invalid", "heard.from, heard.to"},
+		{"30 February", "POST", act, obj{"kind": "start_review", "seen": 1, "text": obj{"hash": s.put("drafter", draft)}, "heard": heardFrom("2025-02-30", "2025-03-01")}, nil, 422, "invalid", "heard.from, heard.to"},
+		{"opinions heard in another century", "POST", act, obj{"kind": "start_review", "seen": 1, "text": obj{"hash": s.put("drafter", draft)}, "heard": heardFrom("1999-12-31", "2025-03-01")}, nil, 422, "invalid", "heard.from, heard.to"},
+		{"an end before the start", "POST", act, obj{"kind": "start_review", "seen": 1, "text": obj{"hash": s.put("drafter", draft)}, "heard": heardFrom("2025-03-02", "2025-03-01")}, nil, 422, "invalid", "heard.from, heard.to"},
+		{"opinions heard tomorrow", "POST", act, obj{"kind": "start_review", "seen": 1, "text": obj{"hash": s.put("drafter", draft)}, "heard": heardFrom("2025-03-02", string(today().AddDays(1)))}, nil, 422, "invalid", "heard.from, heard.to"},
+		{"an opinion without what became of it", "POST", act, obj{"kind": "start_review", "seen": 1, "text": obj{"hash": s.put("drafter", draft)}, "heard": merge(heard, obj{"opinions": []obj{{"from": "协会", "said": "删除", "answer": "not"}}})}, nil, 422, "missing", "heard.opinions.why"},
+		{"50,000 characters in a reason", "POST", act, obj{"kind": "accept", "seen": 1, "reason": strings.Repeat("长", 50_000)}, nil, 422, "invalid", "reason"},
+		{"50,000 characters with a control character", "POST", "/api/v1/texts", obj{"text": strings.Repeat("长", 25_000) + "\u0008" + strings.Repeat("长", 25_000)}, nil, 422, "bad_characters", "text"},
 		{"issued on 30 February", "POST", "/api/v1/cases", obj{"kind": "existing", "unit": "ind", "measure": obj{"title": "甲", "nature": "rule", "issuer": "ind", "docNo": "1", "issuedOn": "2025-02-30"}}, nil, 422, "invalid", "measure.issuedOn"},
 		{"an issuer that is none", "POST", "/api/v1/cases", opening("new", "nowhere"), nil, 422, "invalid", "measure.issuer"},
 		{"another unit's case", "POST", "/api/v1/cases", obj{"kind": "new", "unit": "fin", "measure": obj{"title": "甲", "nature": "rule", "issuer": "fin"}}, nil, 403, "not_your_role", ""},
 		{"a state secret", "POST", "/api/v1/cases", obj{"kind": "new", "unit": "ind", "secret": true, "measure": obj{"title": "甲", "nature": "rule", "issuer": "ind"}}, nil, 403, "state_secret", ""},
 		{"a label outside a demo", "POST", "/api/v1/cases", obj{"kind": "new", "unit": "ind", "label": "x", "measure": obj{"title": "甲", "nature": "rule", "issuer": "ind"}}, nil, 422, "invalid", "madeUp"},
-		{"existing without its number", "POST", "/api/v1/cases", obj{"kind": "existing", "unit": "ind", "measure": obj{"title": "甲", "nature": "rule", "issuer": "ind"}}, nil, 422, "missing", "measure.docNo"},
+		{"existing without its number", "POST", "/api/v1/cases", obj{"kind": "existing", "unit": "ind", "measure": obj{"title": "甲", "nature": "rule", "issuer": "ind", "publicInterest": "none"}}, nil, 422, "missing", "measure.docNo"},
 		{"as text", "POST", act, `{}`, []string{"Content-Type", "text/plain"}, 415, "not_json", ""},
 		{"as two types", "POST", act, `{}`, []string{"Content-Type", "application/json, text/html"}, 415, "not_json", ""},
 		{"in another charset", "POST", act, `{}`, []string{"Content-Type", "application/json; charset=gb18030"}, 415, "not_json", ""},
@@ -699,3 +706,12 @@ func TestStringsOutliveTheirRequest(t *testing.T) {
 		}
 	}
 }
+
+// merge is a with what b has instead.
+func merge(a, b obj) obj {
+	out := maps.Clone(a)
+	maps.Copy(out, b)
+	return out
+}
+
+func heardFrom(from, to string) obj { return merge(heard, obj{"from": from, "to": to}) }

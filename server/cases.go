@@ -60,22 +60,29 @@ func (s *Server) once(ctx context.Context, req review.Request) (review.Receipt, 
 type openInput struct {
 	Keyed
 	Body struct {
-		Kind        string `json:"kind" enum:"new,existing" doc:"new: being drafted; existing: in force"`
-		Unit        string `json:"unit" minLength:"1" maxLength:"64" doc:"Drafting unit; the person signed in is a handler there"`
-		RouteReason string `json:"routeReason,omitempty" maxLength:"2000"`
-		Secret      bool   `json:"secret,omitempty" doc:"A state secret is refused"`
-		Label       string `json:"label,omitempty" maxLength:"100" doc:"Demo data only: what the case shows"`
-		MadeUp      bool   `json:"madeUp,omitempty" doc:"Demo data only"`
+		Kind        string   `json:"kind" enum:"new,existing" doc:"new: being drafted; existing: in force"`
+		Unit        string   `json:"unit" minLength:"1" maxLength:"64" doc:"Drafting unit; the person signed in is a handler there"`
+		IssueBy     issueBy  `json:"issueBy,omitempty" doc:"How it will be issued, or was: see GET /scope; left out: the usual way of the issuer. It decides the route (条例 13, 14)"`
+		With        []string `json:"with,omitempty" nullable:"false" maxItems:"20" doc:"Other units that issue jointly; the drafting unit leads"`
+		Route       string   `json:"route,omitempty" enum:"department,government" doc:"Another route than the one that follows; needs routeReason"`
+		RouteReason string   `json:"routeReason,omitempty" maxLength:"2000" doc:"Why, when the route or the issuer is not what the way of issuing leads to"`
+		Unreviewed  bool     `json:"unreviewed,omitempty" doc:"Existing measure: issued without a matching conclusion; an officer of the regulator may open such a case too"`
+		Extends     string   `json:"extends,omitempty" maxLength:"36" doc:"Case whose exception this one would carry on"`
+		Secret      bool     `json:"secret,omitempty" doc:"A state secret is refused, and nothing of it is stored: it must never be entered here"`
+		Secrecy     string   `json:"secrecy,omitempty" enum:"public,internal,restricted" default:"internal" doc:"How far the case is known. None of these is for a state secret, which must never be entered here"`
+		Readers     []string `json:"readers,omitempty" nullable:"false" maxItems:"50" doc:"Restricted: people of the drafting, issuing or reviewing units who may read it beside those whose part it is"`
+		Label       string   `json:"label,omitempty" maxLength:"100" doc:"Demo data only: what the case shows"`
+		MadeUp      bool     `json:"madeUp,omitempty" doc:"Demo data only"`
 		Measure     struct {
 			ID             string      `json:"measureId,omitempty" maxLength:"64" pattern:"^[A-Za-z0-9._-]*$" doc:"Of a measure known already"`
 			Title          string      `json:"title" minLength:"1" maxLength:"300"`
 			Nature         string      `json:"nature" minLength:"1" maxLength:"64" pattern:"^[a-z_]+$" doc:"normative_document, rule, tender_document, agreement …"`
 			Field          string      `json:"field,omitempty" maxLength:"200"`
-			Issuer         string      `json:"issuer" minLength:"1" maxLength:"64" doc:"Unit that will issue it, or issued it: a government or congress makes it the government route (条例 14), else the department route (条例 13)"`
+			Issuer         string      `json:"issuer" minLength:"1" maxLength:"64" doc:"Unit that will issue it, or issued it"`
 			DocNo          string      `json:"docNo,omitempty" maxLength:"100" doc:"文号, of an existing measure"`
 			IssuedOn       review.Date `json:"issuedOn,omitempty" maxLength:"10" doc:"YYYY-MM-DD, of an existing measure"`
 			ReviewedBefore bool        `json:"reviewedBefore,omitempty"`
-			PublicInterest string      `json:"publicInterest,omitempty" enum:"touched,major"`
+			PublicInterest string      `json:"publicInterest,omitempty" enum:"none,touched,major"`
 		} `json:"measure"`
 	}
 }
@@ -95,8 +102,15 @@ func (s *Server) openCase(ctx context.Context, in *openInput) (*receiptOutput, e
 	if b.Secret {
 		return nil, review.Refuse(review.StateSecret)
 	}
-	i := slices.IndexFunc(p.Memberships, func(m postgres.Membership) bool { return m.Role == review.Handler && m.Unit == b.Unit })
-	if i < 0 {
+	if b.Unreviewed && kind != review.Inventory {
+		return nil, review.Refuse(review.Invalid, "field", "unreviewed")
+	}
+	unit, err := s.usableUnit(ctx, b.Unit, "unit")
+	if err != nil {
+		return nil, err
+	}
+	as, ok := opener(p, unit, b.Unreviewed)
+	if !ok {
 		return nil, review.Refuse(review.NotYourRole, "action", string(kind))
 	}
 	if b.Measure.IssuedOn != "" && (!b.Measure.IssuedOn.Valid() || b.Measure.IssuedOn > today()) {
@@ -111,10 +125,6 @@ func (s *Server) openCase(ctx context.Context, in *openInput) (*receiptOutput, e
 			return nil, review.Refuse(review.Invalid, "field", "madeUp")
 		}
 	}
-	unit, err := s.usableUnit(ctx, b.Unit, "unit")
-	if err != nil {
-		return nil, err
-	}
 	issuer, err := s.usableUnit(ctx, b.Measure.Issuer, "measure.issuer")
 	if err != nil {
 		return nil, err
@@ -123,15 +133,21 @@ func (s *Server) openCase(ctx context.Context, in *openInput) (*receiptOutput, e
 	if err != nil {
 		return nil, err
 	}
-	o := review.Opening{Kind: review.Kind(b.Kind), Unit: unit.ID, Regulator: unit.Regulator, Rules: rules, RouteReason: b.RouteReason,
-		Route: review.Department, RouteArticle: "条例 13",
+	o := review.Opening{Procedure: review.Procedure, Kind: review.Kind(b.Kind), Unit: unit.ID, Regulator: unit.Regulator, Rules: rules,
+		Unreviewed: b.Unreviewed, Extends: b.Extends, Secrecy: review.Secrecy(b.Secrecy), Readers: b.Readers,
 		Measure: review.Measure{ID: orElse(b.Measure.ID, caseID), Title: strings.TrimSpace(b.Measure.Title), Nature: b.Measure.Nature, Field: b.Measure.Field,
-			Issuer: issuer.ID, DocNo: b.Measure.DocNo, IssuedOn: b.Measure.IssuedOn, ReviewedBefore: b.Measure.ReviewedBefore,
+			Issuer: issuer.ID, DocNo: b.Measure.DocNo, IssuedOn: b.Measure.IssuedOn, ReviewedBefore: b.Measure.ReviewedBefore && !b.Unreviewed,
 			PublicInterest: b.Measure.PublicInterest, MadeUp: b.MadeUp, Label: b.Label}}
-	if issuer.Kind == "government" || issuer.Kind == "congress" {
-		o.Route, o.RouteArticle = review.Government, "条例 14; 办法 30"
+	if err := s.decideRoute(ctx, in, issuer, &o); err != nil {
+		return nil, err
 	}
-	a := review.Action{Kind: kind, Actor: actorOf(p, p.Memberships[i]), Details: review.Details{Opening: &o}}
+	if err := s.extendable(ctx, b.Extends); err != nil {
+		return nil, err
+	}
+	if err := s.readers(ctx, review.Parties(review.Case{Unit: o.Unit, Regulator: o.Regulator, Measure: o.Measure, With: o.With}), b.Readers); err != nil {
+		return nil, err
+	}
+	a := review.Action{Kind: kind, Actor: actorOf(p, as), Details: review.Details{Opening: &o}}
 	r, err := s.reviews.Open(ctx, caseID, req, a)
 	return receipt(ctx, 201, caseID, r, err)
 }
@@ -180,7 +196,8 @@ func (ActionRequest) TransformSchema(r huma.Registry, s *huma.Schema) *huma.Sche
 // ActingAs names one of the person's memberships.
 type ActingAs struct {
 	Unit string `json:"unit" maxLength:"64"`
-	Role string `json:"role" enum:"handler,review_body,unit_head,officer,approver,expert"`
+	Role string `json:"role" enum:"handler,review_body,unit_head,officer,checker,approver,expert"`
+	For  string `json:"for,omitempty" maxLength:"64" doc:"Person as whose agent"`
 }
 
 // CaseID is the path of a case.
@@ -205,7 +222,7 @@ func (s *Server) act(ctx context.Context, in *actInput) (*receiptOutput, error) 
 	if r, found, err := s.once(ctx, req); found || err != nil {
 		return receipt(ctx, 200, in.ID, r, err)
 	}
-	c, err := s.db.Case(ctx, in.ID, p.Viewer())
+	c, err := s.db.Case(ctx, in.ID, requestOf(ctx).viewer())
 	if err != nil {
 		return nil, err
 	}
@@ -213,31 +230,35 @@ func (s *Server) act(ctx context.Context, in *actInput) (*receiptOutput, error) 
 		return nil, review.Refuse(review.Invalid, "field", "seen")
 	}
 	kind := review.ActionKind(in.Body.Kind)
-	m, err := choose(c, p, kind, in.Body.As)
-	if late := review.Overtaken(c, review.Action{Kind: kind, Actor: actorOf(p, m), Seen: in.Body.Seen}, err); late != nil {
+	m, err := choose(c, p.ID, standings(ctx), kind, in.Body.As)
+	if late := review.Overtaken(c, review.Action{Kind: kind, Actor: m.actor(p.ID), Seen: in.Body.Seen}, err); late != nil {
 		return nil, late
 	}
 	if err != nil {
 		return nil, err
 	}
-	a := review.Action{Kind: kind, Actor: actorOf(p, m), Seen: in.Body.Seen, Details: in.Body.Details}
-	if err := s.usable(ctx, p, &a); err != nil {
+	a := review.Action{Kind: kind, Actor: m.actor(p.ID), Seen: in.Body.Seen, Details: in.Body.Details}
+	if err := s.usable(ctx, p, c, &a); err != nil {
+		return nil, err
+	}
+	if err := s.panelFits(ctx, c, a, req.ID); err != nil {
 		return nil, err
 	}
 	r, err := s.reviews.Act(ctx, in.ID, req, a)
 	return receipt(ctx, 200, in.ID, r, err)
 }
 
-// choose returns the membership by which the person may do this. With none, it refuses for the reason nearest to
-// allowing it; with several that differ in unit or role, it asks which.
-func choose(c review.Case, p postgres.Person, kind review.ActionKind, as *ActingAs) (postgres.Membership, error) {
-	var fit []postgres.Membership
+// choose returns the standing by which the person may do this: one's own before another's. With none, it refuses for the reason
+// nearest to allowing it; with several that differ in unit or role, or in for whom, it asks which.
+func choose(c review.Case, person string, all []standing, kind review.ActionKind, as *ActingAs) (standing, error) {
+	var fit []standing
 	refusal := error(review.Refuse(review.NotYourRole, "action", string(kind)))
-	for _, m := range p.Memberships {
-		if m.Role == review.Timer || as != nil && (as.Unit != m.Unit || as.Role != string(m.Role)) {
+	for _, m := range all {
+		if m.Role == review.Timer || as != nil && (as.Unit != m.Unit || as.Role != string(m.Role) || as.For != "" && as.For != m.For) {
 			continue
 		}
-		switch err := review.Permit(c, actorOf(p, m), kind); {
+		switch err := review.Permit(c, m.actor(person), kind); {
+		case err == nil && m.For != "" && (as == nil || as.For == "") && slices.ContainsFunc(fit, m.same):
 		case err == nil:
 			fit = append(fit, m)
 		case review.CodeOf(err) != review.NotYourRole:
@@ -245,10 +266,10 @@ func choose(c review.Case, p postgres.Person, kind review.ActionKind, as *Acting
 		}
 	}
 	if len(fit) == 0 {
-		return postgres.Membership{}, refusal
+		return standing{}, refusal
 	}
 	if len(fit) > 1 {
-		return postgres.Membership{}, review.Refuse(review.Missing, "field", "as")
+		return standing{}, review.Refuse(review.Missing, "field", "as")
 	}
 	return fit[0], nil
 }
@@ -259,13 +280,12 @@ func actorOf(p postgres.Person, m postgres.Membership) review.Actor {
 
 // usable checks that every text, unit, person and case that the action names exists and may be used by this person, and
 // fills in the clauses of a text put forward.
-func (s *Server) usable(ctx context.Context, p postgres.Person, a *review.Action) error {
+func (s *Server) usable(ctx context.Context, p postgres.Person, c review.Case, a *review.Action) error {
 	if a.Text != nil {
-		clauses, err := s.clauses(ctx, p, a.Text.Hash, "text.hash")
-		if err != nil {
+		var err error
+		if a.Text, err = s.splitText(ctx, p, c, *a.Text); err != nil {
 			return err
 		}
-		a.Text = &review.Text{Hash: a.Text.Hash, Clauses: clauses}
 	}
 	type named struct{ field, hash string }
 	var hashes []named
@@ -274,7 +294,8 @@ func (s *Server) usable(ctx context.Context, p postgres.Person, a *review.Action
 	}
 	if a.Packet != nil {
 		for slot, hash := range a.Packet.Documents {
-			if _, ok := slots[slot]; !ok {
+			local := slices.ContainsFunc(c.Rules.Slots, func(r review.SlotRule) bool { return r.ID == slot })
+			if _, ok := slots[slot]; !ok && !local {
 				return review.Refuse(review.Invalid, "field", "packet.documents")
 			}
 			hashes = append(hashes, named{"packet.documents." + string(slot), hash})
@@ -291,9 +312,12 @@ func (s *Server) usable(ctx context.Context, p postgres.Person, a *review.Action
 		if h.hash == "" { // the domain says whether it may be left out
 			continue
 		}
-		if _, err := s.clauses(ctx, p, h.hash, h.field); err != nil {
+		if _, err := s.usableText(ctx, p, h.hash, h.field); err != nil {
 			return err
 		}
+	}
+	if err := s.readers(ctx, review.Parties(c), a.Readers); err != nil {
+		return err
 	}
 	for _, seat := range a.Seats {
 		if _, err := s.usableUnit(ctx, seat.Unit, "seats"); err != nil {
@@ -311,7 +335,7 @@ func (s *Server) usable(ctx context.Context, p postgres.Person, a *review.Action
 			}
 		}
 	}
-	if a.Linked != "" {
+	if a.Linked != "" && a.Kind != review.RegisterExtension { // whether it carries the exception on, the record knows
 		issued := false
 		if isCaseID(a.Linked) {
 			var err error
@@ -324,18 +348,6 @@ func (s *Server) usable(ctx context.Context, p postgres.Person, a *review.Action
 		}
 	}
 	return nil
-}
-
-// clauses returns the clauses of a stored text that the person may use, or refuses the field that names it.
-func (s *Server) clauses(ctx context.Context, p postgres.Person, hash, field string) ([]string, error) {
-	if !isHash(hash) {
-		return nil, review.Refuse(review.Invalid, "field", field)
-	}
-	out, err := s.db.TextClauses(ctx, hash, p.ID)
-	if review.CodeOf(err) == review.NotFound {
-		return nil, review.Refuse(review.Invalid, "field", field)
-	}
-	return out, err
 }
 
 // Turn is one party whose turn it is.
@@ -352,6 +364,8 @@ type Possible struct {
 	Name string            `json:"name"`
 	Unit string            `json:"unit"`
 	Role review.Role       `json:"role"`
+	For  string            `json:"for,omitempty" doc:"Person as whose agent"`
+	Note string            `json:"note,omitempty" doc:"What taking back would take back"`
 }
 
 // CaseAnswer is a case as the person may see it.
@@ -362,6 +376,15 @@ type CaseAnswer struct {
 	Divergence float64           `json:"divergence"`
 	Triggers   []review.Trigger  `json:"triggers" nullable:"false" doc:"Grounds on which an expert panel is proposed"`
 	Names      map[string]string `json:"names" doc:"Names of the people and units in the case"`
+
+	Marks         []MarkAnswer   `json:"marks" nullable:"false" doc:"What stands out now"`
+	PacketMissing []MissingSlot  `json:"packetMissing" nullable:"false" doc:"Documents that the packet still lacks, before it is submitted (办法 31)"`
+	Letters       []LetterRef    `json:"letters" nullable:"false" doc:"Letters that concern one"`
+	ScopeDecision *ScopeDecision `json:"scopeDecision,omitempty" doc:"The decision on scope, in words"`
+	ExceptionEnds *ExceptionEnd  `json:"exceptionEnds,omitempty" doc:"Of an exception in force"`
+
+	Held    []HeldAnswer   `json:"held" nullable:"false" doc:"Who held the case how long"`
+	Urgency review.Urgency `json:"urgency,omitempty" enum:"normal,soon,overdue" doc:"How near the end of the running period is; a provisional one is never overdue"`
 }
 
 func (s *Server) getCase(ctx context.Context, in *CaseID) (*reply[CaseAnswer], error) {
@@ -374,15 +397,23 @@ func (s *Server) getCase(ctx context.Context, in *CaseID) (*reply[CaseAnswer], e
 		return nil, err
 	}
 	out := CaseAnswer{Case: c, Turns: turnsOf(c, requestOf(ctx).viewer()), Divergence: c.Divergence(), Triggers: orEmpty(c.Triggers()), Names: names}
-	out.Actions, _ = possible(requestOf(ctx).lang, c, person(ctx))
-	return answer(out, nil)
+	l := requestOf(ctx).lang
+	out.Actions, _ = possible(l, c, person(ctx).ID, standings(ctx))
+	out.Marks, out.ScopeDecision, out.ExceptionEnds = marks(l, c, time.Now()), scopeDecision(l, c), exceptionEnds(c, time.Now())
+	out.PacketMissing, out.Letters = packetMissing(l, c), letterRefs(l, c, requestOf(ctx).viewer())
+	out.Held, out.Urgency, err = s.timeOf(ctx, c, time.Now())
+	return answer(out, err)
 }
 
 func (s *Server) readCase(ctx context.Context, id string) (review.Case, error) {
 	if !isCaseID(id) {
 		return review.Case{}, review.Refuse(review.NotFound)
 	}
-	return s.db.Case(ctx, id, requestOf(ctx).viewer())
+	c, err := s.db.Case(ctx, id, requestOf(ctx).viewer())
+	if err != nil {
+		return c, err
+	}
+	return c, s.noteRead(ctx, c)
 }
 
 // turnsOf says whose turn it is, from a case that is redacted: while others' answers are hidden, so is who still owes one.
@@ -407,7 +438,7 @@ func turnsOf(c review.Case, v review.Viewer) []Turn {
 
 // possible asks the one question of permission for every action, and gives the reason for what is refused only because of
 // who the person is or what is open, not because of the status.
-func possible(l lang, c review.Case, p postgres.Person) (may []Possible, not []Refused) {
+func possible(l lang, c review.Case, person string, all []standing) (may []Possible, not []Refused) {
 	may = []Possible{}
 	seen := map[review.ActionKind]bool{}
 	for _, m := range review.Moves() {
@@ -417,10 +448,13 @@ func possible(l lang, c review.Case, p postgres.Person) (may []Possible, not []R
 		seen[m.Action] = true
 		var why *review.Error
 		allowed := false
-		for _, ms := range p.Memberships {
-			err := review.Permit(c, actorOf(p, ms), m.Action)
+		for _, ms := range all {
+			err := review.Permit(c, ms.actor(person), m.Action)
+			if m.Action == review.Undo && review.DateOf(c.Main.At) != today() { // the machine asks the day only of the act itself
+				err = review.Refuse(review.NothingToUndo)
+			}
 			if err == nil {
-				may = append(may, Possible{Kind: m.Action, Name: actions[m.Action].in(l), Unit: ms.Unit, Role: ms.Role})
+				may = append(may, Possible{Kind: m.Action, Name: actions[m.Action].in(l), Unit: ms.Unit, Role: ms.Role, For: ms.For, Note: undoNote(l, c, m.Action)})
 				allowed = true
 				continue
 			}
@@ -430,13 +464,22 @@ func possible(l lang, c review.Case, p postgres.Person) (may []Possible, not []R
 		}
 		if !allowed && why != nil {
 			switch why.Code {
-			case review.NotYourTurn, review.WrongRoute, review.AlreadyDone, review.NotYourRole:
+			case review.NotYourTurn, review.WrongRoute, review.AlreadyDone, review.NotYourRole, review.NothingToUndo, review.NobodyToUrge:
 			default:
 				not = append(not, Refused{Name: actions[m.Action].in(l), Why: why})
 			}
 		}
 	}
 	return may, not
+}
+
+// undoNote says which act would be taken back, and until when that is possible.
+func undoNote(l lang, c review.Case, kind review.ActionKind) string {
+	if kind != review.Undo {
+		return ""
+	}
+	return say(l, words{"撤销{at}办理的“{action}”，限当日24时前，须说明理由", "takes back “{action}” of {at}; until midnight (UTC+8), with a reason"},
+		map[string]string{"at": clock(l, c.Main.At), "action": string(c.Main.Kind)})
 }
 
 // Refused is something that the person could do but for a reason.
@@ -451,6 +494,7 @@ type EventAnswer struct {
 	Hash      string `json:"hash" doc:"Link of the chain"`
 	ActorName string `json:"actorName"`
 	UnitName  string `json:"unitName,omitempty"`
+	ForName   string `json:"forName,omitempty" doc:"Whose agent acted"`
 }
 
 // Events is a case's history.
@@ -462,13 +506,16 @@ func (s *Server) events(ctx context.Context, in *CaseID) (*reply[Events], error)
 	if !isCaseID(in.ID) {
 		return nil, review.Refuse(review.NotFound)
 	}
+	if _, err := s.readCase(ctx, in.ID); err != nil {
+		return nil, err
+	}
 	rows, err := s.db.Events(ctx, in.ID, requestOf(ctx).viewer())
 	if err != nil {
 		return nil, err
 	}
 	out := Events{Events: make([]EventAnswer, len(rows))}
 	for i, r := range rows {
-		out.Events[i] = EventAnswer{Event: r.Event, Hash: r.Hash, ActorName: r.ActorName, UnitName: r.UnitName}
+		out.Events[i] = EventAnswer{Event: r.Event, Hash: r.Hash, ActorName: r.ActorName, UnitName: r.UnitName, ForName: r.ForName}
 	}
 	return answer(out, nil)
 }
@@ -525,7 +572,8 @@ func (in *casesInput) filter(v review.Viewer) (postgres.CaseFilter, error) {
 
 // Tasks is what waits for somebody.
 type Tasks struct {
-	Tasks []TaskAnswer `json:"tasks" nullable:"false"`
+	Tasks   []TaskAnswer `json:"tasks" nullable:"false"`
+	Notices []Notice     `json:"notices" nullable:"false" doc:"What an administrator should do beside the cases"`
 }
 
 // TaskAnswer is one case that waits for one's own hand.
@@ -534,19 +582,35 @@ type TaskAnswer struct {
 	What  review.Status `json:"what"`
 	Role  review.Role   `json:"role"`
 	Since time.Time     `json:"since"`
+
+	Urgency review.Urgency `json:"urgency,omitempty" enum:"normal,soon,overdue" doc:"正常, 临期, 超期; none without a period"`
 }
 
 func (s *Server) tasks(ctx context.Context, _ *struct{}) (*reply[Tasks], error) {
 	rows, err := s.taskRows(ctx)
-	return answer(Tasks{orEmpty(rows)}, err)
+	if err != nil {
+		return nil, err
+	}
+	notices, err := s.notices(ctx)
+	return answer(Tasks{orEmpty(rows), notices}, err)
 }
 
 func (s *Server) taskRows(ctx context.Context) ([]TaskAnswer, error) {
-	p := person(ctx)
-	rows, err := s.db.Tasks(ctx, p.Viewer(), p.Memberships)
-	out := make([]TaskAnswer, len(rows))
+	rows, err := s.db.Tasks(ctx, requestOf(ctx).viewer(), desks(ctx))
+	if err != nil {
+		return nil, err
+	}
+	cal, err := s.db.Calendar(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := s.db.Rules(ctx)
+	out, now := make([]TaskAnswer, len(rows)), time.Now()
 	for i, r := range rows {
 		out[i] = TaskAnswer{CaseRow: r.CaseRow, What: r.What, Role: r.Role, Since: r.Since}
+		if r.Due != nil {
+			out[i].Urgency = nearness(cal, *r.Due, r.DueProvisional, now, rules.SoonDays)
+		}
 	}
 	return out, err
 }

@@ -56,13 +56,57 @@ type docWords struct{ words }
 // In says it in the reader's language.
 func (w docWords) In(l lang) string { return w.in(l) }
 
+// docsView is one page of the description: the contents and the codes (no part), the operations of one group, or the schemas.
 type docsView struct {
 	frame
 	docPage
+	Part string
+}
+
+// schemasPart is the page of the schemas; the others are named by the first word of their paths.
+const schemasPart = "schemas"
+
+// Group is the page on which the operation is described.
+func (o docOperation) Group() string { return tag(strings.TrimPrefix(o.Path, apiPrefix)) }
+
+// Shown are the operations that the page describes.
+func (v *docsView) Shown() []docOperation {
+	var out []docOperation
+	for _, o := range v.Operations {
+		if o.Group() == v.Part {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// WhoWords say who may use an operation.
+func (v *docsView) WhoWords(p policy) string {
+	if w, ok := policyWords[p]; ok {
+		return w.in(v.Lang)
+	}
+	return string(p)
+}
+
+var policyWords = map[policy]words{
+	anyone:   {"无需登录", "no sign-in"},
+	totals:   {"期间总数无需登录，筛选需登录", "totals of a period without sign-in, filters with"},
+	signedIn: {"需登录；按职责和与案件的关系授权", "sign-in; by role and by one's relation to the case"},
+	operator: {"本机或者系统管理员", "this machine itself, or a system administrator"},
+	entering: {"登录过程中", "while signing in"},
+	own:      {"登录会话本人", "oneself, in a session"},
+	system:   {"系统管理员", "system administrator"},
+	security: {"安全管理员", "security administrator"},
+	auditing: {"审计管理员", "audit administrator"},
+	roleGift: {"安全管理员；管理员岗位由系统管理员授予", "security administrator; posts of administrators by the system administrator"},
 }
 
 func (s *Server) docsPage(c *fiber.Ctx) error {
-	return s.show(c, "docs", &docsView{docPage: s.doc})
+	v := docsView{docPage: s.doc, Part: c.Params("part")}
+	if v.Part != "" && v.Part != schemasPart && len(v.Shown()) == 0 {
+		return review.Refuse(review.NotFound)
+	}
+	return s.show(c, "docs", &v)
 }
 
 // docOf reads what is shown out of the OpenAPI document.
@@ -93,6 +137,9 @@ func operationOf(api *huma.OpenAPI, path, method string, op *huma.Operation, pol
 	o := docOperation{Method: method, Path: path, ID: op.OperationID, Summary: docWords{words{operationNames[op.OperationID], op.Summary}},
 		Who: policies[method+" "+strings.NewReplacer("{", ":", "}", "").Replace(path)]}
 	for _, p := range op.Parameters {
+		if p.Name == "lang" { // of every operation: the page says so once
+			continue
+		}
 		t, _ := typeOf(p.Schema)
 		o.Params = append(o.Params, docField{Name: p.Name, In: p.In, Type: t, Doc: docOfSchema(p.Description, p.Schema), Required: p.Required})
 	}
@@ -119,18 +166,32 @@ func curl(api *huma.OpenAPI, o docOperation, op *huma.Operation) string {
 	if o.Method != "GET" {
 		fmt.Fprintf(&b, " -X %s", o.Method)
 	}
-	path := strings.NewReplacer("{id}", "$CASE", "{hash}", "$HASH").Replace(o.Path)
+	path := strings.NewReplacer("{id}", "$CASE", "{hash}", "$HASH", "{kind}", "$KIND").Replace(o.Path)
 	fmt.Fprintf(&b, " \"$SITE%s\"", path)
-	if o.Who != anyone && o.Who != totals {
+	if o.Who == own || o.Who == entering {
+		b.WriteString(" \\\n  -b cookies.txt")
+		if o.Method != "GET" {
+			b.WriteString(" -H \"X-CSRF-Token: $CSRF\"")
+		}
+	} else if o.Who != anyone && o.Who != totals {
 		b.WriteString(" \\\n  -H \"Authorization: Bearer $TOKEN\"")
 	}
 	if slices.ContainsFunc(op.Parameters, func(p *huma.Param) bool { return p.Name == keyHeader }) {
 		b.WriteString(" \\\n  -H \"Idempotency-Key: $(uuidgen)\"")
 	}
 	if op.RequestBody != nil {
-		m := op.RequestBody.Content["application/json"]
-		body, _ := json.Marshal(sample(api, m.Schema, o.ID, 0))
-		fmt.Fprintf(&b, " \\\n  -H \"Content-Type: application/json\" \\\n  -d '%s'", body)
+		if m := op.RequestBody.Content["application/json"]; m != nil {
+			body, _ := json.Marshal(sample(api, m.Schema, o.ID, 0))
+			fmt.Fprintf(&b, " \\\n  -H \"Content-Type: application/json\" \\\n  -d '%s'", body)
+		} else if m := op.RequestBody.Content["multipart/form-data"]; m != nil {
+			for _, name := range m.Schema.Required {
+				value := "note"
+				if name == "file" {
+					value = "@$FILE"
+				}
+				fmt.Fprintf(&b, " \\\n  -F \"%s=%s\"", name, value)
+			}
+		}
 	}
 	return b.String()
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"github.com/fairreview/fairreview/postgres"
 	"github.com/fairreview/fairreview/review"
 )
 
@@ -26,7 +27,7 @@ var statusOf = map[review.Code]int{
 	review.Unauthenticated: 401,
 
 	review.Forbidden: 403, review.NotYourRole: 403, review.TwoSides: 403, review.SameHand: 403, review.StateSecret: 403,
-	codeForm: 403,
+	codeForm: 403, codeElsewhere: 403,
 
 	review.NotFound: 404,
 	codeNoMethod:    405,
@@ -34,18 +35,37 @@ var statusOf = map[review.Code]int{
 	review.Conflict: 409, review.NotYourTurn: 409, review.AlreadyDone: 409, review.WrongRoute: 409, review.OverlayOff: 409,
 	review.NoEscape: 409, review.Concluded: 409, review.SeatsOpen: 409, review.PanelUndecided: 409, review.SecondNeeded: 409,
 	review.QuorumOpen: 409, review.Sealed: 409, review.NothingAsked: 409, review.LinkedNotIssued: 409,
-	review.ConfirmNeeded: 409, review.OpenCaseExists: 409, review.Forked: 409,
+	review.ConfirmNeeded: 409, review.OpenCaseExists: 409, review.Forked: 409, review.LegalityOpen: 409, review.NothingToUndo: 409,
+	review.TooLate: 409, review.TooSoon: 409, review.NobodyToUrge: 409, review.ProvisionalDue: 409,
+
+	review.DrawnBefore: 409, review.DrawUndrawn: 409, review.DrawUnagreed: 409, review.DrawAgreed: 409, review.DrawNotAgain: 409,
 
 	review.TooLarge: 413,
-	codeNotJSON:     415,
+	codeNotJSON:     415, codeNotForm: 415,
 
 	review.Missing: 422, review.Invalid: 422, review.TextUnchanged: 422, review.TextMismatch: 422, review.NotHeard: 422,
 	review.PublicNotHeard: 422, review.ItemsOpen: 422, review.ItemUnknown: 422, review.StandardsOld: 422, review.BasisOpen: 422,
 	review.FindingOpen: 422, review.ExceptionOpen: 422, review.PacketOpen: 422, review.SlotNotAsked: 422, review.ChangesOpen: 422,
 	review.BreachOpen: 422, review.NoBreach: 422, review.SuperiorNoBasis: 422, review.KeyReused: 422, review.BadCharacters: 422,
+	review.ScopeOpen: 422, review.RouteOdd: 422,
+	review.ClausesUnsure: 422, review.UnsupportedFile: 422, review.TrackedChanges: 422,
+	review.ConclusionOpen: 422, review.ChangesBeyond: 422, review.MaterialText: 422, review.ExtensionOpen: 422,
 
-	review.TooMany: 429,
-	codeHeaderBig:  431,
+	review.DrawEmpty: 422,
+
+	review.NotInPool: 409, review.ConflictOfInterest: 409, review.ConflictForGood: 409, review.PoolTooSmall: 409, review.PanelNotDrawn: 409,
+	review.PersonalData: 422,
+
+	review.TooMany: 429, codeRate: 429,
+	codeHeaderBig: 431,
+
+	postgres.StepOver: 401, postgres.ScopeLacking: 403, postgres.SessionNeeded: 403, postgres.EnrolFirst: 403, postgres.NotOneself: 403,
+	postgres.LinkOver: 404, postgres.FactorOn: 409, postgres.FactorOff: 409, postgres.FactorNoKey: 409, postgres.AdminsApart: 409,
+	postgres.PasswordLength: 422, postgres.PasswordCommon: 422, postgres.PasswordWrong: 422, postgres.StepWrong: 422, postgres.TokenLife: 422,
+	postgres.LoginForm: 422, codeAgain: 422,
+
+	postgres.AgentRole: 403, postgres.AgentOutside: 422, postgres.AgentDays: 422, postgres.UnitMerged: 409, postgres.UnitCircle: 422,
+	postgres.HandOverOpen: 409,
 
 	codeInternal: 500,
 
@@ -209,6 +229,9 @@ func (s *Server) fail(c *fiber.Ctx, err error) error {
 	if wantsPage(c) {
 		if p.Status == 401 && c.Method() == fiber.MethodGet {
 			return c.Redirect("/login?next="+url.QueryEscape(c.OriginalURL()), fiber.StatusSeeOther)
+		}
+		if p.Code == string(postgres.EnrolFirst) && c.Method() == fiber.MethodGet {
+			return c.Redirect("/account", fiber.StatusSeeOther)
 		}
 		if p.Status == 401 {
 			c.Response().Header.Del("WWW-Authenticate")

@@ -73,6 +73,7 @@ type frame struct {
 	Person *postgres.Person
 	CSRF   string
 	Demo   bool
+	Unread int // notices
 }
 
 func (f *frame) setFrame(g frame) { *f = g }
@@ -102,6 +103,13 @@ func (f frame) Proposed(p string) string        { return wordOr(proposals[p].in(
 func (f frame) Nature(n string) string          { return wordOr(natures[n].in(f.Lang), n) }
 func (f frame) Group(g string) string           { return wordOr(groups[g].in(f.Lang), g) }
 func (f frame) NoneGround(g string) string      { return wordOr(groundWords[g].in(f.Lang), g) }
+func (f frame) HeardKind(k string) string       { return wordOr(heardWords[k].in(f.Lang), k) }
+func (f frame) Interest(k string) string        { return wordOr(interestWords[k].in(f.Lang), k) }
+func (f frame) BasedOn(k string) string         { return wordOr(basedWords[k].in(f.Lang), k) }
+func (f frame) Delivered(k string) string       { return wordOr(deliveryWords[k].in(f.Lang), k) }
+func (f frame) Legality(k string) string        { return wordOr(legalWords[k].in(f.Lang), k) }
+func (f frame) Pattern(k string) string         { return wordOr(patternWords[k].in(f.Lang), k) }
+func (f frame) IssueWay(k string) string        { return wordOr(issueWays[review.IssueBy(k)].in(f.Lang), k) }
 func (f frame) Position(v int) string           { return positionWords[v].in(f.Lang) }
 func (f frame) Signed(v int) string             { return signed(v) }
 func (f frame) Clock(t time.Time) string        { return clock(f.Lang, t) }
@@ -121,7 +129,11 @@ func (f frame) Short(o review.Outcome) string {
 
 // Item is an item of the standards as a reader knows it: its article and our summary.
 func (f frame) Item(id string) string {
-	it, ok := review.StandardsOn(today()).Item(id)
+	std := review.StandardsOn(today())
+	it, ok := std.Item(id)
+	if !ok {
+		it, ok = std.Exception(id)
+	}
 	if !ok {
 		return id
 	}
@@ -147,7 +159,7 @@ func (f frame) Tone(s review.Status) string {
 		return "exception"
 	case review.ConcludedPass, review.Legality, review.Issued, review.Kept, review.Revised:
 		return "good"
-	case review.OutOfScope, review.Withdrawn, review.Lapsed, review.ClosedUnissued, review.Ceased, review.Drafting, review.Inventoried:
+	case review.OutOfScope, review.Withdrawn, review.Lapsed, review.ClosedUnissued, review.Ceased, review.Extended, review.Drafting, review.Inventoried:
 		return "quiet"
 	}
 	return "busy"
@@ -183,6 +195,9 @@ func (s *Server) show(c *fiber.Ctx, name string, v view) error {
 	if err != nil {
 		return err
 	}
+	if q.unread, err = s.unread(c.UserContext()); err != nil {
+		return err
+	}
 	return s.render(c, name, v, q, demo)
 }
 
@@ -193,7 +208,7 @@ func (s *Server) render(c *fiber.Ctx, name string, v view, q *request, demo bool
 	}
 	values, _ := url.ParseQuery(string(c.Request().URI().QueryString()))
 	values.Set("lang", string(other))
-	v.setFrame(frame{Lang: q.lang, Here: c.Path(), Other: c.Path() + "?" + values.Encode(), Person: q.person, CSRF: q.csrf, Demo: demo})
+	v.setFrame(frame{Lang: q.lang, Here: c.Path(), Other: c.Path() + "?" + values.Encode(), Person: q.person, CSRF: q.csrf, Demo: demo, Unread: q.unread})
 	var b bytes.Buffer
 	if err := s.pages[name].ExecuteTemplate(&b, "layout.html", v); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
@@ -266,6 +281,7 @@ type loginView struct {
 	Problem            *Problem
 	Accounts           []account
 	Password           string
+	Linked             bool // a password was just set by a one-time link
 }
 
 // RoleWord is the name of a role; the list of demo accounts may give it in words already.
@@ -386,13 +402,8 @@ func (s *Server) casesPage(c *fiber.Ctx) error {
 
 type tasksView struct {
 	frame
-	Tasks []TaskAnswer
-	Now   time.Time
-}
-
-// Late reports whether the period of a task is over.
-func (v *tasksView) Late(t TaskAnswer) bool {
-	return t.Due != nil && !t.DueProvisional && v.Now.After(*t.Due)
+	Tasks   []TaskAnswer
+	Notices []Notice
 }
 
 func (s *Server) tasksPage(c *fiber.Ctx) error {
@@ -400,7 +411,11 @@ func (s *Server) tasksPage(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return s.show(c, "tasks", &tasksView{Tasks: rows, Now: time.Now()})
+	notices, err := s.notices(c.UserContext())
+	if err != nil {
+		return err
+	}
+	return s.show(c, "tasks", &tasksView{Tasks: rows, Notices: notices})
 }
 
 // caseView is a case as a reader sees it.
@@ -421,7 +436,41 @@ type caseView struct {
 	Triggers                            []review.Trigger
 	Rounds                              []roundView
 	Hidden                              int // events left out of the page
+	Held                                []HeldAnswer
+	Urgent                              review.Urgency
+	Marks                               []MarkAnswer
+	PacketMissing                       []MissingSlot
+	Letters                             []LetterRef
+	Decided                             *ScopeDecision
+	Ends                                *ExceptionEnd
+	Drafts                              *Drafts // of the regulator alone
+	RouteWhy                            string
 }
+
+// SlotName is a document of the packet, those of the local list too.
+func (v *caseView) SlotName(s review.Slot) string { return slotName(v.Lang, v.Case.Rules, s) }
+
+// NotHeardOf are those named by 办法 28 whom the record of opinions does not name.
+func (v *caseView) NotHeardOf() []string { return notHeardKinds(v.Case) }
+
+// Signing is the draft that waits for a check or a signature; only the regulator sees it.
+func (v *caseView) Signing() *review.Conclusion {
+	if v.Drafts == nil || v.Case.Status != review.RegSign && v.Case.Status != review.RegCheck {
+		return nil
+	}
+	return v.Case.Draft
+}
+
+// Changed is what differs since the draft before, or in what is being signed.
+func (v *caseView) Changed() *DraftChange {
+	if v.Drafts.Signing.Any() {
+		return v.Drafts.Signing
+	}
+	return v.Drafts.Drafts[len(v.Drafts.Drafts)-1].Since
+}
+
+// Removed reports whether an answer took the clause out of the text.
+func (v *caseView) Removed(clause string) bool { return clause == review.Removed }
 
 // limits bound a page. A case that would make a page of more than pageLimit is shown again in less; all of it is in the API.
 type limits struct{ text, events, cells, entries, letters int }
@@ -464,6 +513,14 @@ func (v *caseView) Reasons() []stated {
 		}
 	}
 	return out
+}
+
+// Concluded puts a conclusion beside the page, for the template that shows one.
+func (v *caseView) Concluded(k review.Conclusion) any {
+	return struct {
+		V *caseView
+		K review.Conclusion
+	}{v, k}
 }
 
 // Clip shortens a text to what the page has room for.
@@ -540,6 +597,9 @@ func (v *caseView) Sentence(e EventAnswer) string {
 	if e.Action.Actor.Role == review.Timer {
 		who, role = role, ""
 	}
+	if e.Action.Actor.For != "" {
+		who += onBehalf(v.Lang, orElse(e.ForName, v.Name(e.Action.Actor.For)))
+	}
 	what := actions[e.Action.Kind].in(v.Lang)
 	moved := ""
 	if e.From != e.To {
@@ -581,10 +641,29 @@ func (s *Server) casePage(c *fiber.Ctx) error {
 	for _, t := range turnsOf(cs, q.viewer()) {
 		v.Waiting = append(v.Waiting, turnWords(q.lang, t, v.Names))
 	}
-	v.May, v.Not = possible(q.lang, cs, person(ctx))
+	v.May, v.Not = possible(q.lang, cs, person(ctx).ID, standings(ctx))
+	v.Marks, v.Decided, v.Ends = marks(q.lang, cs, time.Now()), scopeDecision(q.lang, cs), exceptionEnds(cs, time.Now())
+	v.PacketMissing, v.Letters = packetMissing(q.lang, cs), letterRefs(q.lang, cs, q.viewer())
+	if v.RouteWhy, err = s.routeWhy(ctx, cs); err != nil {
+		return err
+	}
+	if v.Held, v.Urgent, err = s.timeOf(ctx, cs, time.Now()); err != nil {
+		return err
+	}
 	events, err := s.db.Events(ctx, cs.ID, q.viewer())
 	if err != nil {
 		return err
+	}
+	past := pastLetters(q.lang, cs, events, q.viewer())
+	v.Letters = append(v.Letters, past[:min(len(past), 12)]...)
+	if ofRegulator(cs, person(ctx)) {
+		d, err := s.draftsOf(ctx, cs, events)
+		if err != nil {
+			return err
+		}
+		if v.Drafts = &d; len(d.Drafts) == 0 {
+			v.Drafts = nil
+		}
 	}
 	text := ""
 	if cs.Text.Hash != "" {
@@ -599,6 +678,21 @@ func (s *Server) casePage(c *fiber.Ctx) error {
 		}
 	}
 	return nil
+}
+
+// routeWhy says why the way of issuing leads to its route.
+func (s *Server) routeWhy(ctx context.Context, c review.Case) (string, error) {
+	if c.IssueBy == "" {
+		return "", nil
+	}
+	issuer, err := s.db.Unit(ctx, c.Measure.Issuer)
+	if err != nil && review.CodeOf(err) != review.NotFound {
+		return "", err
+	}
+	if r, err := review.RouteFor(review.IssueBy(c.IssueBy), review.IssuerKindOf(issuer.Kind), c.Measure.Nature); err == nil {
+		return routeWhys[r.Why].in(requestOf(ctx).lang), nil
+	}
+	return "", nil // a way of issuing of another time
 }
 
 // fill lays out what there may be much of, within the limits.
@@ -639,7 +733,28 @@ func idsOf(c review.Case) []string {
 	}
 	for _, k := range []*review.Conclusion{c.Draft, c.Conclusion} {
 		if k != nil {
-			ids = append(ids, k.By, k.Approver)
+			ids = append(ids, k.By, k.Checker, k.Approver)
+		}
+	}
+	ids = append(append(ids, c.With...), c.Readers...)
+	if c.Scope != nil {
+		ids = append(ids, c.Scope.By)
+	}
+	if c.Asked != nil {
+		ids = append(ids, c.Asked.By)
+	}
+	if c.Urged != nil {
+		ids = append(ids, c.Urged.By, c.Urged.Unit)
+	}
+	if c.Delivery != nil {
+		ids = append(ids, c.Delivery.By)
+	}
+	if c.Mediation != nil {
+		ids = append(ids, c.Mediation.AskedBy, c.Mediation.NotedBy)
+	}
+	if c.Sunset != nil {
+		for _, e := range c.Sunset.Done {
+			ids = append(ids, e.By)
 		}
 	}
 	if c.Request != nil {
@@ -662,6 +777,18 @@ func nextSteps(c review.Case) []nextStep {
 		}
 		if m.Action == review.Convene && !c.Rules.Joint || m.Action == review.FormPanel && !c.Rules.Panel || m.Action == review.SendConfirm && !c.Rules.StockConfirm {
 			continue
+		}
+		switch m.Action {
+		case review.Undo, review.Urge, review.Escalate, review.Reclock, review.SetSecrecy: // they lead nowhere
+			continue
+		case review.Deliver, review.RecordLegality, review.AskMediation, review.NoteMediation:
+			if c.Procedure < 2 {
+				continue
+			}
+		case review.DraftOpinion:
+			if c.Rules.Middle {
+				m.To = review.RegCheck
+			}
 		}
 		out = append(out, nextStep{m.Action, m.By, m.To, m.Basis})
 	}
@@ -691,7 +818,20 @@ func clausesOf(text string, c review.Case, most int) ([]clause, bool) {
 		}
 	}
 	var out []clause
-	next := 0
+	split := review.Split(text)
+	labels := []string{}
+	for _, s := range split {
+		if s.Label != review.Preamble {
+			labels = append(labels, s.Label)
+		}
+	}
+	if len(labels) <= len(c.Text.Clauses) && slices.Equal(labels, c.Text.Clauses[:len(labels)]) {
+		for _, s := range split {
+			out = append(out, clause{Label: strings.TrimPrefix(s.Label, review.Preamble), Text: text[s.Start:s.End], Marks: found[s.Label]})
+		}
+		return out, cut
+	}
+	next := 0 // it was split in another way: by the labels themselves
 	for line := range strings.Lines(text) {
 		if next < len(c.Text.Clauses) {
 			label := c.Text.Clauses[next]
@@ -752,7 +892,7 @@ func roundsOf(rows []postgres.EventRow, most int) (out []roundView, hidden int, 
 			out = append(out, roundView{Round: r.Round})
 		}
 		last := &out[len(out)-1]
-		last.Events = append(last.Events, EventAnswer{Event: r.Event, Hash: r.Hash, ActorName: r.ActorName, UnitName: r.UnitName})
+		last.Events = append(last.Events, EventAnswer{Event: r.Event, Hash: r.Hash, ActorName: r.ActorName, UnitName: r.UnitName, ForName: r.ForName})
 	}
 	slices.Reverse(out)
 	return out, hidden, article

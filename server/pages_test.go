@@ -33,7 +33,7 @@ func TestEverythingHasWordsInBothLanguages(t *testing.T) {
 	if len(codes) < 40 {
 		t.Fatalf("only %d codes found", len(codes))
 	}
-	for _, c := range append(codes, codeInternal, codeNoMethod, codeNotJSON, codeForm, codeHeaderBig) {
+	for _, c := range append(codes, codeInternal, codeNoMethod, codeNotJSON, codeForm, codeHeaderBig, codeElsewhere, codeRate) {
 		said("code", string(c), sentences[c])
 		if status := statusOf[c]; status == 0 || titles[status].zh == "" {
 			t.Errorf("code %s has status %d", c, status)
@@ -113,8 +113,8 @@ func checkPage(t *testing.T, g got) {
 			t.Errorf("the page has %s", bad)
 		}
 	}
-	if !strings.Contains(g.Header.Get("Content-Security-Policy"), "default-src 'self'") {
-		t.Error("no content security policy")
+	if g.Header.Get("Content-Security-Policy") != pagePolicy {
+		t.Errorf("content security policy %q", g.Header.Get("Content-Security-Policy"))
 	}
 }
 
@@ -127,7 +127,7 @@ func TestPages(t *testing.T) {
 	s.submit(&open)
 	for _, who := range []string{"", "officer"} {
 		for _, l := range []string{"zh", "en"} {
-			for _, path := range []string{"/", "/?from=2026-01-01&to=2026-03-31", "/docs", "/login", "/cases", "/cases?group=kept", "/cases/" + r.Case, "/cases/" + open.Case, "/tasks"} {
+			for _, path := range []string{"/", "/?from=2026-01-01&to=2026-03-31", "/docs", "/docs/cases", "/docs/schemas", "/login", "/cases", "/cases?group=kept", "/cases/" + r.Case, "/cases/" + open.Case, "/tasks"} {
 				sep := "?"
 				if strings.Contains(path, "?") {
 					sep = "&"

@@ -39,6 +39,17 @@ func (d *direct) Act(ctx context.Context, id string, req review.Request, a revie
 	return d.do(ctx, review.Case{}, req, a, id)
 }
 
+func (d *direct) Reclock(ctx context.Context, id string, seen int) (review.Receipt, error) {
+	d.mu.Lock()
+	at := d.cases[id].Version
+	d.mu.Unlock()
+	if at != seen {
+		return review.Receipt{}, review.Refuse(review.Conflict)
+	}
+	reqID := fmt.Sprintf("reclock/%s/%d", id, seen)
+	return d.do(ctx, review.Case{}, review.Request{ID: reqID, Digest: reqID}, review.Action{Kind: review.Reclock, Actor: review.Actor{Role: review.Timer}, Seen: seen}, id)
+}
+
 func (d *direct) do(ctx context.Context, c review.Case, req review.Request, a review.Action, id ...string) (review.Receipt, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -56,7 +67,7 @@ func (d *direct) do(ctx context.Context, c review.Case, req review.Request, a re
 	if err != nil {
 		return review.Receipt{}, err
 	}
-	next.Number, next.Clock = as.Number, as.Clock
+	next.Assign(as)
 	d.cases[next.ID] = next
 	return review.Receipt{Case: next.ID, Number: next.Number, Version: next.Version, Status: next.Status, Digest: req.Digest}, nil
 }
@@ -129,9 +140,22 @@ func newSite(t testing.TB) *site {
 		s.tokens[p.id], err = db.CreateToken(ctx, p.id, "test", time.Hour)
 		must(t, err)
 	}
+	for _, id := range []string{"expert1", "expert2"} {
+		s.pooled(id, "竞争法")
+	}
 	s.Server, err = New(Options{DB: db, Reviews: s.reviews, Log: slog.New(slog.NewJSONHandler(s.log, nil))})
 	must(t, err)
 	return s
+}
+
+// pooled enters an expert in the pool of the regulator, with a field.
+func (s *site) pooled(id, field string) {
+	s.t.Helper()
+	_, err := s.db.Idempotent(s.t.Context(), "officer", "pool "+id, "", func(tx *postgres.Tx) (any, error) {
+		_, err := tx.PutExpert(s.t.Context(), "officer", postgres.PoolEntry{Regulator: "amr", Person: id, Fields: []string{field}, Institution: "湖山大学", From: "2020-01-01"}, "")
+		return nil, err
+	})
+	must(s.t, err)
 }
 
 func must(t testing.TB, err error) {
@@ -227,7 +251,7 @@ func (s *site) put(who, text string) string {
 type obj = map[string]any
 
 func opening(kind, issuer string) obj {
-	m := obj{"title": "关于支持工业企业创新发展的若干措施", "nature": "normative_document", "issuer": issuer, "field": "制造业"}
+	m := obj{"title": "关于支持工业企业创新发展的若干措施", "nature": "normative_document", "issuer": issuer, "field": "制造业", "publicInterest": "none"}
 	if kind == "existing" {
 		m["docNo"], m["issuedOn"] = "云工信〔2021〕8号", "2021-03-04"
 	}
@@ -246,13 +270,21 @@ func (s *site) open(kind, issuer string) Receipt {
 func (s *site) do(r *Receipt, who, kind string, with obj) {
 	s.t.Helper()
 	body := obj{"kind": kind, "seen": r.Version}
+	if kind == "start_review" {
+		body["scope"] = inScope
+	}
 	for k, v := range with {
 		body[k] = v
 	}
 	s.ok(200, who, "POST", "/api/v1/cases/"+r.Case+"/actions", body).into(s.t, r)
 }
 
-var heard = obj{"whom": "工业企业及行业协会", "how": "书面征求", "from": "2026-01-05", "to": "2026-01-20", "said": "企业认为注册地条件影响公平竞争，已采纳。"}
+var heard = obj{"whom": "工业企业及行业协会", "how": "书面征求", "from": "2026-01-05", "to": "2026-01-20", "said": "企业认为注册地条件影响公平竞争，已采纳。",
+	"kinds": []string{"competitors", "associations"}, "asked": true,
+	"opinions": []obj{{"from": "市机械行业协会", "said": "注册地条件影响公平竞争", "answer": "adopted"}}}
+
+// inScope is a way through the scope questions that ends in a review.
+var inScope = obj{"answers": []obj{{"question": "kind", "answer": "normative"}, {"question": "effect", "answer": "industry"}}}
 
 func clear() []string {
 	var out []string

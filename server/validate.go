@@ -98,7 +98,7 @@ func cleanAddress(path, query string) error {
 		return review.Refuse(review.Malformed, "detail", "query")
 	}
 	for k, vs := range values {
-		if len(vs) > 1 || !review.CleanString(k) || !review.CleanString(vs[0]) || strings.ContainsAny(vs[0], "\n\r\t") {
+		if len(vs) > 1 || !review.CleanString(k) || !review.CleanString(vs[0]) || strings.ContainsAny(k+vs[0], "\n\r\t") {
 			return review.Refuse(review.Malformed, "detail", "query")
 		}
 	}
