@@ -44,6 +44,7 @@ func (c *BenchCmd) Run(ctx context.Context, io streams) error {
 		return err
 	}
 	c.Data, c.Listen = dir, "127.0.0.1:0"
+	c.RateAccount, c.RateAddress = 0, 0 // one client asks for all it can get
 	plan, _, err := demo.Plan(c.Cases, demo.Measures())
 	if err != nil {
 		return err

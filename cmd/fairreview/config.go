@@ -5,11 +5,14 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
+	"github.com/fairreview/fairreview/postgres"
 	"github.com/fairreview/fairreview/workflows"
 )
 
@@ -49,30 +52,76 @@ type Keys struct {
 	CodecKeysFile string `env:"FAIRREVIEW_CODEC_KEYS_FILE" placeholder:"FILE" type:"path" help:"The same, from a file. ($${env})"`
 }
 
-// load returns the keys: given, from the file, or, for local services, made once and kept in the data folder.
-func (k Keys) load(local bool, data string) (*workflows.Codec, error) {
+// load returns the keys: given, from the file, or, for local services, made once and kept in the data folder. The codec
+// encrypts what crosses Temporal; from the same keys derive those that second factors are kept with.
+func (k Keys) load(local bool, data string) (*workflows.Codec, []postgres.SecretKey, error) {
 	text := k.CodecKeys
 	switch {
 	case text != "":
 	case k.CodecKeysFile != "":
 		raw, err := os.ReadFile(k.CodecKeysFile)
 		if err != nil {
-			return nil, fmt.Errorf("read the codec keys: %w", err)
+			return nil, nil, fmt.Errorf("read the codec keys: %w", err)
 		}
 		text = string(raw)
 	case local:
 		var err error
 		if text, err = localKey(filepath.Join(data, "codec.key")); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	default:
-		return nil, errors.New("set FAIRREVIEW_CODEC_KEYS or FAIRREVIEW_CODEC_KEYS_FILE: a first key is made by: echo k1:$(head -c 32 /dev/urandom | base64)")
+		return nil, nil, errors.New("set FAIRREVIEW_CODEC_KEYS or FAIRREVIEW_CODEC_KEYS_FILE: a first key is made by: echo k1:$(head -c 32 /dev/urandom | base64)")
 	}
 	keys, err := workflows.ParseKeys(strings.TrimSpace(text))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return workflows.NewCodec(keys...)
+	secrets := make([]postgres.SecretKey, len(keys))
+	for i, key := range keys {
+		secrets[i] = postgres.SecretKey{ID: key.ID, Secret: key.Secret}
+	}
+	codec, err := workflows.NewCodec(keys...)
+	return codec, secrets, err
+}
+
+// Access says how people come in.
+type Access struct {
+	SessionIdle    time.Duration `env:"FAIRREVIEW_SESSION_IDLE" default:"30m" help:"A session ends after so long without a request. ($${env})"`
+	SessionLife    time.Duration `env:"FAIRREVIEW_SESSION_LIFE" default:"12h" help:"A session ends so long after signing in, whatever happens; 24h at most. ($${env})"`
+	TrustedProxies []string      `env:"FAIRREVIEW_TRUSTED_PROXIES" placeholder:"CIDR,…" help:"Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed; from anybody else these say nothing. ($${env})"`
+}
+
+// proxies reads the trusted proxies; an address alone is a network of one.
+func (a Access) proxies() ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, text := range a.TrustedProxies {
+		text = strings.TrimSpace(text)
+		if text == "" {
+			continue
+		}
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			ip, e := netip.ParseAddr(text)
+			if e != nil {
+				return nil, fmt.Errorf("--trusted-proxies: %q is no network such as 10.0.0.0/8", text)
+			}
+			p = netip.PrefixFrom(ip, ip.BitLen())
+		}
+		if p.Bits() == 0 {
+			return nil, errors.New("--trusted-proxies: a network of everybody trusts everybody")
+		}
+		out = append(out, p.Masked())
+	}
+	return out, nil
+}
+
+// check refuses limits that are none.
+func (a Access) check() error {
+	if a.SessionIdle < time.Minute || a.SessionLife < a.SessionIdle || a.SessionLife > 24*time.Hour {
+		return errors.New("--session-idle is a minute or more, --session-life at least as long and at most 24h")
+	}
+	_, err := a.proxies()
+	return err
 }
 
 // localKey reads the data folder's key, making it on first use. Losing it makes running cases unreadable: it belongs

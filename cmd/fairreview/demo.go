@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -52,7 +53,7 @@ func (c *DemoCmd) Run(ctx context.Context, io streams) error {
 		return err
 	}
 	defer sv.close()
-	day, err := settle(ctx, sv.db, fmt.Sprintf("%d %s", c.Cases, c.Measures))
+	day, err := settle(ctx, sv.db, fmt.Sprintf("%d %s, lives %d", c.Cases, c.Measures, demo.Lives))
 	if err != nil {
 		return err
 	}
@@ -177,7 +178,8 @@ func settle(ctx context.Context, db *postgres.DB, shape string) (review.Date, er
 		return "", err
 	}
 	if before != shape {
-		return "", fmt.Errorf("this database holds another demo (%s): give the same --cases and --measures, or another --data folder", before)
+		return "", fmt.Errorf("this database holds another demo (%s): give the same --cases and --measures, or another --data folder; "+
+			"a demo that an earlier version began is shown by fairreview serve", before)
 	}
 	if err := settlers(ctx, db); err != nil {
 		return "", fmt.Errorf("put the made-up city in: %w", err)
@@ -188,10 +190,10 @@ func settle(ctx context.Context, db *postgres.DB, shape string) (review.Date, er
 
 // settlers creates units and people; those that exist are left as they are.
 func settlers(ctx context.Context, db *postgres.DB) error {
-	if done, err := db.Setting(ctx, "demo_people"); err != nil || done == "true" {
-		return err
-	}
 	units, people := demo.World()
+	if done, err := db.Setting(ctx, "demo_people"); err != nil || done == "true" {
+		return errors.Join(err, pool(ctx, db, units, people))
+	}
 	// Twice: a regulator must be there before a unit can name it.
 	for _, regulator := range []func(string) string{func(string) string { return "" }, func(id string) string { return demo.Regulator(units, id) }} {
 		for _, u := range units {
@@ -213,7 +215,33 @@ func settlers(ctx context.Context, db *postgres.DB) error {
 			return fmt.Errorf("person %s: %w", p.ID, err)
 		}
 	}
+	if err := pool(ctx, db, units, people); err != nil {
+		return err
+	}
 	return db.SetSetting(ctx, "demo_people", "true")
+}
+
+// pool enters the made-up experts in the pool of the city's regulator, which the counties draw from as well. Each knows what
+// stands in brackets after their post.
+func pool(ctx context.Context, db *postgres.DB, units []demo.Unit, people []demo.Person) error {
+	if done, err := db.Setting(ctx, "demo_pool"); err != nil || done == "true" {
+		return err // what somebody made of it since stays
+	}
+	names := map[string]string{}
+	for _, u := range units {
+		names[u.ID] = u.Name
+	}
+	for _, p := range people {
+		if !slices.Contains(p.Roles, "expert") {
+			continue
+		}
+		_, field, _ := strings.Cut(strings.TrimSuffix(p.Post, "）"), "（")
+		e := postgres.PoolEntry{Regulator: "scjg", Person: p.ID, Fields: []string{field}, Institution: names[p.Unit], Region: "云泽市", From: "2024-01-01"}
+		if _, err := putExpert(ctx, db, e, "made up"); err != nil {
+			return fmt.Errorf("expert %s: %w", p.ID, err)
+		}
+	}
+	return db.SetSetting(ctx, "demo_pool", "true")
 }
 
 // account is one of the accounts that the demo shows, one for each role.

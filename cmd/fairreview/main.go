@@ -37,9 +37,13 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 		Migrate     MigrateCmd       `cmd:"" help:"Bring the database to this version, and register Temporal's search attributes."`
 		Demo        DemoCmd          `cmd:"" help:"Serve, and live a made-up year of 804 cases through the API; go on where an interrupted demo stopped."`
 		Import      ImportCmd        `cmd:"" help:"Read finished records from a JSON Lines or CSV file: dry run first, then with --confirm."`
+		Pool        PoolCmd          `cmd:"" help:"Keep the pool of experts."`
 		Counts      CountsCmd        `cmd:"" help:"Print reviewed, kept, amended, repealed for a period."`
+		Rules       RulesCmd         `cmd:"" help:"Show and load the local rules: periods, thresholds, steps."`
+		Calendar    CalendarCmd      `cmd:"" help:"Show and load the working calendar."`
 		Admin       AdminCmd         `cmd:"" help:"Administer accounts."`
 		Audit       AuditCmd         `cmd:"" help:"Check the audit trail."`
+		VerifyDraw  VerifyDrawCmd    `cmd:"" name:"verify-draw" help:"Draw again from an exported record of a draw, and compare."`
 		Bench       BenchCmd         `cmd:"" hidden:"" help:"Measure."`
 		Healthcheck HealthcheckCmd   `cmd:"" help:"Ask a running server whether it is ready; for containers."`
 		Version     kong.VersionFlag `help:"Print the version."`

@@ -130,7 +130,7 @@ func TestServe(t *testing.T) {
 	if code, out, errs := call(t, "correct horse battery\n", "admin", "create", "first.admin", "--name", "管理员", "--unit", "scjg", "--unit-name", "演示市场监管局", "--data", dir); code != 0 {
 		t.Errorf("admin create: %s%s", out, errs)
 	}
-	if code, _, errs := call(t, "short\n", "admin", "create", "second.admin", "--name", "乙", "--unit", "scjg", "--data", dir); code != 1 || !strings.Contains(errs, "12 to 200") {
+	if code, _, errs := call(t, "short\n", "admin", "create", "second.admin", "--name", "乙", "--unit", "scjg", "--data", dir); code != 1 || !strings.Contains(errs, "12 to 128") {
 		t.Errorf("a short password: %d %s", code, errs)
 	}
 	importing(t, dir)

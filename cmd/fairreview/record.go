@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"crypto/sha256"
 	"encoding/csv"
@@ -225,93 +224,4 @@ func writeJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	return e.Encode(v)
-}
-
-// AdminCmd administers accounts.
-type AdminCmd struct {
-	Create AdminCreateCmd `cmd:"" help:"Create an administrator's account; the password is read from standard input."`
-}
-
-// AdminCreateCmd creates an administrator.
-type AdminCreateCmd struct {
-	Record
-	Login string `arg:"" help:"Name to sign in with: letters, digits, dots and hyphens."`
-	Name  string `required:"" help:"The person's name."`
-	Unit  string `required:"" placeholder:"UNIT" help:"Id of the unit the person belongs to; it is created when there is none, with --unit-name."`
-	Title string `name:"unit-name" placeholder:"NAME" help:"Name of a unit to be created: a market regulator."`
-}
-
-// Run creates the account. The password comes from standard input, one line of at least twelve characters, so that it
-// is in no process list and no shell history.
-func (c *AdminCreateCmd) Run(ctx context.Context, io streams) error {
-	db, done, err := c.open(ctx, io)
-	if err != nil {
-		return err
-	}
-	defer done()
-	if c.Title != "" {
-		if err := db.CreateUnit(ctx, postgres.Unit{ID: c.Unit, Name: c.Title, NameEN: c.Title, Kind: "regulator", Regulator: c.Unit, Active: true}); err != nil {
-			return err
-		}
-	} else if _, err := db.Unit(ctx, c.Unit); err != nil {
-		return fmt.Errorf("there is no unit %q: create it with --unit-name", c.Unit)
-	}
-	if terminal(io.out) {
-		fmt.Fprint(io.out, "Password (at least 12 characters): ")
-	}
-	password, err := readLine(io.in)
-	if err != nil {
-		return err
-	}
-	if n := len([]rune(password)); n < 12 || n > 200 {
-		return errors.New("the password needs 12 to 200 characters")
-	}
-	if err := db.CreatePerson(ctx, postgres.NewPerson{ID: c.Login, Login: c.Login, Name: c.Name, Password: password,
-		Memberships: []postgres.Membership{{Unit: c.Unit, Role: review.Admin}}}); err != nil {
-		return err
-	}
-	fmt.Fprintf(io.out, "%s may sign in now\n", c.Login)
-	return nil
-}
-
-func readLine(r io.Reader) (string, error) {
-	line, err := bufio.NewReader(io.LimitReader(r, 4096)).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return "", err
-	}
-	if line = strings.TrimRight(line, "\r\n"); line == "" {
-		return "", errors.New("give the password on standard input")
-	}
-	return line, nil
-}
-
-// AuditCmd checks the audit trail.
-type AuditCmd struct {
-	Verify AuditVerifyCmd `cmd:"" help:"Walk every chain of events; name the first row that does not fit."`
-}
-
-// AuditVerifyCmd walks the chains.
-type AuditVerifyCmd struct {
-	Record
-}
-
-// Run fails when a row was changed, removed, added or moved. What came after the last head that was kept elsewhere
-// can only be proved against that head.
-func (c *AuditVerifyCmd) Run(ctx context.Context, io streams) error {
-	db, done, err := c.open(ctx, io)
-	if err != nil {
-		return err
-	}
-	defer done()
-	bar := newBar(io.out, "events")
-	report, err := db.VerifyAudit(ctx, bar.set)
-	if err != nil {
-		return err
-	}
-	bar.end()
-	if report.Bad != nil {
-		return fmt.Errorf("case %s, event %d: %s", report.Bad.Case, report.Bad.Version, report.Bad.What)
-	}
-	fmt.Fprintf(io.out, "%d events of %d cases fit; head %s\n", report.Events, report.Cases, report.Head)
-	return nil
 }

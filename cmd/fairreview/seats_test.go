@@ -116,7 +116,7 @@ func (o *office) text(who, body string) string {
 // joint carries a case of the government route into a joint review of n seats and returns it.
 func (o *office) joint(n int) (id string, version int) {
 	code, out := o.post("drafter", "/cases", "open", map[string]any{"kind": "new", "unit": "unit",
-		"measure": map[string]any{"title": "六十个单位的办法", "nature": "normative_document", "issuer": "gov"}})
+		"measure": map[string]any{"title": "六十个单位的办法", "nature": "normative_document", "issuer": "gov", "publicInterest": "none"}})
 	if code != http.StatusCreated {
 		o.Fatalf("open: %d %v", code, out)
 	}
@@ -124,7 +124,8 @@ func (o *office) joint(n int) (id string, version int) {
 	draft := o.text("drafter", "第一条 目的。\n第二条 措施。\n第三条 施行。")
 	day := review.DateOf(time.Now())
 	version = o.step("drafter", id, version, review.StartReview, review.Details{Text: &review.Text{Hash: draft}, Heard: &review.Consultation{
-		Whom: "经营者和协会", How: "座谈会", From: day.AddDays(-9), To: day.AddDays(-1), Said: "无意见"}})
+		Whom: "经营者和协会", How: "座谈会", From: day.AddDays(-9), To: day.AddDays(-1), Kinds: []string{"associations"}, Asked: true, NoReplies: true},
+		Scope: &review.Scope{Answers: []review.ScopeAnswer{{Question: "kind", Answer: "normative"}, {Question: "effect", Answer: "industry"}}}})
 	l := &review.Checklist{Standards: review.StandardsOn(day).Version, TextHash: draft}
 	for _, it := range review.StandardsOn(day).Items {
 		l.Clear = append(l.Clear, it.ID)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/fairreview/fairreview/postgres"
 	"github.com/fairreview/fairreview/schema"
 	"github.com/fairreview/fairreview/server"
 	"github.com/fairreview/fairreview/workflows"
@@ -22,9 +24,13 @@ import (
 type ServeCmd struct {
 	Stores
 	Keys
+	Access
+	Web
+	Heads
+	Notices
 	Listen   string `env:"FAIRREVIEW_LISTEN" default:"127.0.0.1:8080" help:"Address to listen on. ($${env})"`
 	NoWorker bool   `env:"FAIRREVIEW_NO_WORKER" help:"Leave the worker to other processes. ($${env})"`
-	Secure   bool   `env:"FAIRREVIEW_SECURE" help:"The site is reached by HTTPS (a proxy with TLS stands in front): secure cookies and HSTS. ($${env})"`
+	Secure   bool   `env:"FAIRREVIEW_SECURE" help:"The site is reached by HTTPS (a proxy with TLS stands in front): secure cookies and HSTS; so it is with --tls-cert. ($${env})"`
 	LogJSON  bool   `name:"log-json" env:"FAIRREVIEW_LOG_JSON" help:"Log lines as JSON. ($${env})"`
 }
 
@@ -36,9 +42,11 @@ func (c *ServeCmd) Run(ctx context.Context, io streams) error {
 		return err
 	}
 	defer sv.close()
-	return c.serve(ctx, sv, func(_ context.Context, base string) error {
-		_, err := fmt.Fprintln(io.out, base)
-		return err
+	return c.serve(ctx, sv, func(ctx context.Context, base string) error {
+		if _, err := fmt.Fprintln(io.out, base); err != nil {
+			return err
+		}
+		return firstLink(ctx, sv.db, base, io.errs)
 	})
 }
 
@@ -48,7 +56,26 @@ func (c *ServeCmd) serve(ctx context.Context, sv *services, then func(ctx contex
 	if err := demoStaysHome(ctx, sv, c.Listen); err != nil {
 		return err
 	}
+	if err := c.govern(sv); err != nil {
+		return err
+	}
+	proxies, err := c.proxies()
+	if err == nil {
+		err = c.checkWeb()
+	}
+	if err != nil {
+		return err
+	}
 	sv.observe()
+	sv.observeQueues()
+	if sv.notifier, err = c.notifier(sv); err != nil {
+		return err
+	}
+	stopHeads, err := c.daily(ctx, sv.db, sv.log, sv.notifier.Mail)
+	if err != nil {
+		return err
+	}
+	defer stopHeads()
 	if !c.NoWorker {
 		stop, err := sv.work(ctx)
 		if err != nil {
@@ -57,7 +84,8 @@ func (c *ServeCmd) serve(ctx context.Context, sv *services, then func(ctx contex
 		defer stop()
 	}
 	srv, err := server.New(server.Options{DB: sv.db, Reviews: &workflows.Client{Temporal: sv.temporal}, Log: sv.log,
-		Metrics: sv.registry, Ready: sv.ready, Secure: c.Secure})
+		Metrics: sv.registry, Ready: sv.ready, Secure: c.Secure || c.TLSCert != "", Proxies: proxies, Rates: c.rates(),
+		Mail: c.SMTP != "", PrivateWebhooks: c.PrivateWebhooks})
 	if err != nil {
 		return err
 	}
@@ -65,7 +93,10 @@ func (c *ServeCmd) serve(ctx context.Context, sv *services, then func(ctx contex
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", c.Listen, err)
 	}
-	base := "http://" + reachable(ln.Addr())
+	if ln, err = c.guard(ctx, ln, sv.log); err != nil {
+		return err
+	}
+	base := c.scheme() + reachable(ln.Addr())
 	served := make(chan error, 1)
 	go func() { served <- srv.App().Listener(ln) }()
 	if err := then(ctx, base); err != nil {
@@ -117,6 +148,7 @@ func reachable(a net.Addr) string {
 type WorkerCmd struct {
 	Stores
 	Keys
+	Notices
 	Listen  string `env:"FAIRREVIEW_LISTEN" default:"" placeholder:"ADDR" help:"Where /healthz, /readyz and /metrics answer; nowhere when empty. ($${env})"`
 	LogJSON bool   `name:"log-json" env:"FAIRREVIEW_LOG_JSON" help:"Log lines as JSON. ($${env})"`
 }
@@ -129,6 +161,13 @@ func (c *WorkerCmd) Run(ctx context.Context, io streams) error {
 	}
 	defer sv.close()
 	sv.observe()
+	sv.observeQueues()
+	if err := sv.db.Govern(postgres.Accounts{Keys: sv.secrets}); err != nil {
+		return err
+	}
+	if sv.notifier, err = c.notifier(sv); err != nil {
+		return err
+	}
 	stop, err := sv.work(ctx)
 	if err != nil {
 		return err
@@ -203,7 +242,7 @@ func (c *HealthcheckCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := (&http.Client{Transport: thisMachine(req.URL.Hostname())}).Do(req)
 	if err != nil {
 		return err
 	}
@@ -212,6 +251,16 @@ func (c *HealthcheckCmd) Run(ctx context.Context) error {
 		return fmt.Errorf("%s answers %s", c.URL, resp.Status)
 	}
 	return nil
+}
+
+// thisMachine takes any certificate from a server on this machine: its name is the site's, not that of the loopback, and
+// nothing is told it. Elsewhere certificates are verified.
+func thisMachine(host string) http.RoundTripper {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
+		t.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // see above
+	}
+	return t
 }
 
 func logger(w io.Writer, asJSON bool, level slog.Level) *slog.Logger {

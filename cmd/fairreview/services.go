@@ -35,6 +35,8 @@ type services struct {
 	db       *postgres.DB
 	temporal client.Client
 	local    *localServices
+	secrets  []postgres.SecretKey
+	notifier *activities.Notifier // nil: this process delivers no notices
 	registry *prometheus.Registry
 	log      *slog.Logger
 }
@@ -59,7 +61,7 @@ func open(ctx context.Context, s Stores, k Keys, log *slog.Logger) (*services, e
 		}
 	}
 	sv.stores = s
-	codec, err := k.load(isLocal, s.Data)
+	codec, secrets, err := k.load(isLocal, s.Data)
 	if err != nil {
 		sv.close()
 		return nil, err
@@ -68,6 +70,7 @@ func open(ctx context.Context, s Stores, k Keys, log *slog.Logger) (*services, e
 		sv.close()
 		return nil, fmt.Errorf("database %s: %w", s.database(), err)
 	}
+	sv.secrets = secrets
 	if sv.temporal, err = dial(ctx, s, codec, sv.registry, log); err != nil {
 		sv.close()
 		return nil, fmt.Errorf("temporal at %s: %w", s.TemporalAddress, err)
@@ -104,14 +107,22 @@ func dial(ctx context.Context, s Stores, codec *workflows.Codec, reg *prometheus
 func (sv *services) work(ctx context.Context) (stop func(), err error) {
 	w := worker.New(sv.temporal, workflows.TaskQueue, workflows.WorkerOptions())
 	workflows.Register(w, &activities.Activities{DB: sv.db})
+	workflows.RegisterNotify(w, sv.notifier)
 	if err := w.Start(); err != nil {
 		return nil, fmt.Errorf("start the worker: %w", err)
+	}
+	if sv.notifier != nil {
+		if err := workflows.StartNotify(ctx, sv.temporal); err != nil {
+			w.Stop()
+			return nil, err
+		}
 	}
 	background, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		sv.catchUp(background)
+		sv.keepCalendar(background, time.Minute)
 	}()
 	return func() {
 		cancel()
