@@ -75,6 +75,7 @@ func TestReplay(t *testing.T) {
 			}
 			r.RegisterWorkflowWithOptions(Review, workflow.RegisterOptions{Name: reviewName})
 			r.RegisterWorkflowWithOptions(Exception, workflow.RegisterOptions{Name: exceptionName})
+			r.RegisterWorkflowWithOptions(Notify, workflow.RegisterOptions{Name: notifyName})
 			began := h.Events[0].GetWorkflowExecutionStartedEventAttributes()
 			err = r.ReplayWorkflowHistoryWithOptions(log.NewStructuredLogger(slog.New(slog.DiscardHandler)), h, worker.ReplayWorkflowHistoryOptions{
 				OriginalExecution: workflow.Execution{ID: began.GetWorkflowId(), RunID: began.GetOriginalExecutionRunId()},
@@ -142,6 +143,8 @@ func TestEventsPerLife(t *testing.T) {
 		"r2-existing-exception-extended.1.run2": 11,
 		"r2-existing-kept.1.run1":               28,
 		"r2-reclock.1.run1":                     53,
+
+		"notify.1.run1": 149, // a day: 24 runs of Drain at six events, start and end
 	}
 	have := histories(t)
 	for name, n := range want {

@@ -95,6 +95,8 @@ func run(ctx context.Context, address, namespace, local, out, label, which strin
 	w.RegisterWorkflowWithOptions(workflows.Exception, workflow.RegisterOptions{Name: "Exception"})
 	w.RegisterActivityWithOptions(keeper.Save, activity.RegisterOptions{Name: "Save"})
 	w.RegisterActivityWithOptions(keeper.Load, activity.RegisterOptions{Name: "Load"})
+	workflows.RegisterNotify(w, nil)
+	w.RegisterActivityWithOptions(func(context.Context) error { return nil }, activity.RegisterOptions{Name: "Drain"})
 	if err := w.Start(); err != nil {
 		return err
 	}
@@ -113,7 +115,31 @@ func run(ctx context.Context, address, namespace, local, out, label, which strin
 			return fmt.Errorf("%s: %w", life.name, err)
 		}
 	}
-	return nil
+	if !chosen.MatchString("notify") {
+		return nil
+	}
+	return notify(ctx, temporal, filepath.Join(out, "notify."+label))
+}
+
+// notify records one run of the workflow that delivers notices, from its start to the next run.
+func notify(ctx context.Context, temporal client.Client, path string) error {
+	if err := workflows.StartNotify(ctx, temporal); err != nil {
+		return err
+	}
+	h := &historypb.History{}
+	for events := temporal.GetWorkflowHistory(ctx, workflows.NotifyID, "", true, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); events.HasNext(); {
+		e, err := events.Next()
+		if err != nil {
+			return err
+		}
+		if h.Events = append(h.Events, e); e.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW {
+			break
+		}
+	}
+	if err := temporal.TerminateWorkflow(ctx, workflows.NotifyID, "", "recorded"); err != nil {
+		return err
+	}
+	return put(h, path+".run1.json")
 }
 
 // first are lives of cases that opened under the procedure's first revision.
@@ -256,16 +282,23 @@ func write(ctx context.Context, temporal client.Client, id string, running int, 
 		}
 	}
 	for i, h := range runs {
-		text, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(h)
-		if err != nil {
+		if err := put(h, fmt.Sprintf("%s.run%d.json", path, i+1)); err != nil {
 			return err
 		}
-		name := fmt.Sprintf("%s.run%d.json", path, i+1)
-		if err := os.WriteFile(name, append(text, '\n'), 0o600); err != nil {
-			return err
-		}
-		fmt.Printf("%s: %d events\n", name, len(h.Events))
 	}
+	return nil
+}
+
+// put writes one history.
+func put(h *historypb.History, name string) error {
+	text, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(h)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(name, append(text, '\n'), 0o600); err != nil {
+		return err
+	}
+	fmt.Printf("%s: %d events\n", name, len(h.Events))
 	return nil
 }
 
