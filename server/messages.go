@@ -227,7 +227,7 @@ var fieldNames = map[string]words{
 	"issue.textHash": {"出台文稿", "issued text"}, "issue.legality": {"合法性审核结果", "result of the legality review"}, "proposal": {"拟处理意见", "proposal"},
 	"linked": {"关联案件", "linked case"}, "material": {"重大变化说明", "material change"}, "heard.from, heard.to": {"听取意见的起止日期", "days of the consultation"},
 	"heard.noneReason": {"未听取意见的理由", "reason for hearing nobody"}, "exception": {"例外规定论证", "exception"}, "exception.ground": {"例外情形", "ground of the exception"},
-	"exception.until": {"实施期限", "last day of the exception"}, "exception.condition": {"终止条件", "end condition"}, "login": {"账号", "account"}, "password": {"密码", "password"},
+	"exception.until": {"实施期限", "last day of the exception"}, "exception.condition": {"终止条件", "end condition"}, "unitName": {"所在单位", "unit"}, "name": {"姓名", "name"}, "again": {"再输入一次", "the same again"}, "login": {"账号", "account"}, "password": {"密码", "password"},
 	"scope.answers": {"审查范围的回答", "answers on scope"}, "scope.answers.reason": {"认定不属于审查范围的理由", "reason for “not in scope”"}, "scope.reason": {"认定理由", "reason of the scope decision"},
 	"issueBy": {"印发方式", "how it is issued"}, "with": {"联合印发单位", "units that issue jointly"}, "routeReason": {"选择审查方式的理由", "reason for the route"}, "issuer": {"制定机关", "issuer"},
 	"unreviewed": {"未经审查出台", "issued without review"}, "extends": {"接续的例外案件", "case whose exception is carried on"},
