@@ -94,7 +94,12 @@ func walkUnder(t reporter, procedure int, kind Kind, route Route) *walk {
 	return newWalk(t, kind, route)
 }
 
-func (w *walk) old() bool { return w.open.Procedure < 2 }
+func (w *walk) old() bool {
+	if w.c.Version > 0 { // an opening that was altered on the way may have been accepted under another revision
+		return w.c.Procedure < 2
+	}
+	return w.open.Procedure < 2
+}
 
 func hash(s string) string {
 	sum := sha256.Sum256([]byte(s))
