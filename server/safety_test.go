@@ -524,14 +524,14 @@ func TestSlowAndLargeRequests(t *testing.T) {
 }
 
 // leaks are words of the inside that no answer may have.
-var leaks = regexp.MustCompile(`pq:|sqlx|SELECT |INSERT |goroutine|\.go:\d|/work/|fasthttp|panic|runtime error|no rows|dial tcp|connection refused|go1\.\d|database is closed|SQLSTATE`)
+var leaks = regexp.MustCompile(`pq:|sqlx|SELECT |INSERT |goroutine|\.go:\d|/srv/|fasthttp|panic|runtime error|no rows|dial tcp|connection refused|go1\.\d|database is closed|SQLSTATE`)
 
 func TestErrorsTellNothingOfTheInside(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	r := s.open("new", "ind")
 	act := "/api/v1/cases/" + r.Case + "/actions"
-	s.reviews.err = errors.New("pq: SELECT secret at /work/x.go:12")
+	s.reviews.err = errors.New("pq: SELECT secret at /srv/x.go:12")
 	faults := []got{s.call("drafter", "POST", act, obj{"kind": "ask_withdraw", "seen": r.Version, "reason": "不再制定"})}
 	s.reviews.err = nil
 	s.Server.ready = func(context.Context) error { panic("runtime error: goroutine 7") }
